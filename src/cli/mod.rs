@@ -1,0 +1,151 @@
+//! Flags → options → wiring → exit code. Only here stdout, stderr, the environment and the exit
+//! status are touched.
+//!
+//! Each command is a file that reads like a table of contents; what they share stands in
+//! `trace_flags` (the tracing flags and what they mean), `pipeline` (record → story → views →
+//! streams), `stream` (where bytes go and what happens when that fails) and `terminal`.
+
+mod access_log;
+mod demo;
+mod explain;
+mod fetch;
+mod filter;
+mod get;
+mod parse;
+mod pipeline;
+mod quantity;
+mod serve;
+mod signals;
+mod stream;
+mod terminal;
+mod trace_flags;
+mod tracing;
+
+use crate::view::text::defuse;
+use clap::{CommandFactory, Parser, Subcommand};
+use std::process::ExitCode;
+
+/// See HTTP happen at the system-call boundary.
+#[derive(Parser, Debug)]
+#[command(name = "httpsys", version, about, long_about = None, max_term_width = 80)]
+#[command(
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+#[command(
+    after_help = "First steps:\n  httpsys serve --trace          then, in another terminal:\n  httpsys get :8080/hi\n  httpsys parse < request.txt\n  httpsys explain accept4"
+)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags that every command knows.
+#[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Screen")]
+pub struct Common {
+    /// Colours: for the stream that carries the trace, when it is a terminal
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true
+    )]
+    pub color: terminal::When,
+    /// Columns to use: a number, or auto (the terminal's; 80 elsewhere)
+    #[arg(
+        long,
+        global = true,
+        value_name = "N|auto",
+        default_value = "auto",
+        hide_default_value = true
+    )]
+    pub width: terminal::Width,
+    /// Draw with ASCII only
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// A fake clock, stable ports and process ids: same input, same bytes out
+    #[arg(long, global = true)]
+    pub canonical: bool,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run the raw-system-call HTTP server; --trace to watch it
+    Serve(Box<serve::ServeArgs>),
+    /// Explain HTTP/1.1 messages byte by byte
+    Parse(parse::ParseArgs),
+    /// The client half, from the same system calls
+    Get(Box<fetch::FetchArgs>),
+    /// Play a scene: server, clients and trace in one terminal
+    Demo(demo::DemoArgs),
+    /// Look up a call, an errno, a status, a header, a finding
+    Explain(explain::ExplainArgs),
+}
+
+/// Exit statuses (docs/exit-codes.md).
+pub mod exit {
+    /// Done.
+    pub const DONE: u8 = 0;
+    /// A malformed message, a malformed or cut answer, an unknown word.
+    pub const WRONG: u8 = 1;
+    /// The command line was not understood.
+    pub const USAGE: u8 = 2;
+    /// The machine said no.
+    pub const REFUSED: u8 = 4;
+}
+
+/// Runs the program and gives its exit status.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            print(&error);
+            return ExitCode::from(if error.use_stderr() {
+                exit::USAGE
+            } else {
+                exit::DONE
+            });
+        }
+    };
+    let status = match cli.command {
+        Command::Serve(args) => serve::run(*args, &cli.common),
+        Command::Parse(args) => parse::main(args, &cli.common),
+        Command::Get(args) => fetch::run(&args, &cli.common),
+        Command::Demo(args) => demo::run(&args, &cli.common),
+        Command::Explain(args) => explain::run(&args, &cli.common),
+    };
+    ExitCode::from(status)
+}
+
+/// Prints a usage error in clap's form and gives the status.
+fn usage(command: &str, message: &str) -> u8 {
+    let mut cli = Cli::command();
+    let sub = cli.find_subcommand_mut(command).map(std::mem::take);
+    let mut shown = sub.unwrap_or(cli).bin_name(format!("httpsys {command}"));
+    print(&shown.error(clap::error::ErrorKind::ValueValidation, message));
+    exit::USAGE
+}
+
+/// Prints what clap has to say: help, or an error. An error quotes the command line, in which a shell
+/// may have put any file's name; one with something odd in it goes without colours. A closed pipe is
+/// no reason to complain: the reader has seen enough.
+fn print(error: &clap::Error) {
+    let plain = error.render().to_string();
+    let harmless = defuse(&plain);
+    if harmless == plain {
+        let _ = error.print();
+    } else {
+        say(harmless.trim_end());
+    }
+}
+
+/// One line on standard error; a closed one is nobody's trouble.
+fn say(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{}", defuse(line));
+}

@@ -1,0 +1,231 @@
+//! The tracing flags of `serve` and `get`, which mean what they mean in strace, and the views they ask
+//! for.
+
+use super::filter::Filter;
+use crate::kernel::Plan;
+use crate::kernel::Rule;
+use crate::source::recorder::OnFull;
+use crate::view::compact::CompactOptions;
+use crate::view::strace::FdNames;
+use crate::view::strace::Hex;
+use crate::view::strace::PidColumn;
+use crate::view::strace::Stamp;
+use crate::view::strace::Status;
+use crate::view::strace::StraceOptions;
+use crate::view::time::Calendar;
+use crate::view::time::TimeStyle;
+use clap::ArgAction;
+use std::path::PathBuf;
+
+/// `--trace[=VIEW]`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum ViewName {
+    /// One annotated line a call.
+    Compact,
+    /// strace's format.
+    Strace,
+    /// One JSON object a line: the recording's format.
+    Json,
+}
+
+/// `--on-full`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum Full {
+    /// The server waits for the trace: nothing is lost.
+    Wait,
+    /// The server goes on: what did not fit is counted and shown as lost.
+    Drop,
+}
+
+/// The flags.
+#[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Tracing")]
+pub struct TraceArgs {
+    /// Show every system call: compact (the default view), strace or json
+    #[arg(long, value_name = "VIEW", num_args = 0..=1, require_equals = true, default_missing_value = "compact")]
+    pub trace: Option<ViewName>,
+    /// Write the trace to FILE instead of standard error
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write a recording (JSON lines) beside the screen
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// trace=SET: show only these calls (names, %http, %network, %desc, %file, %process, all, !SET);
+    /// inject=CALL:FAULT:when=N: spoil calls, by error=E, retval=N, short=N, delay_enter=T or
+    /// delay_exit=T
+    #[arg(short = 'e', value_name = "EXPR")]
+    pub expressions: Vec<String>,
+    /// Show at most N bytes of what a call moved (strace view: 32 as in strace; compact: none)
+    #[arg(short = 's', long = "string-limit", value_name = "N")]
+    pub string_limit: Option<usize>,
+    /// Time of day of each call; -tt with microseconds, -ttt seconds since 1970
+    #[arg(short = 't', action = ArgAction::Count)]
+    pub time: u8,
+    /// Time since the last call
+    #[arg(short = 'r', long = "relative-timestamps")]
+    pub relative: bool,
+    /// Time spent in each call
+    #[arg(short = 'T', long = "syscall-times")]
+    pub duration: bool,
+    /// Print strings with odd bytes in hex; -xx all strings (strace view)
+    #[arg(short = 'x', action = ArgAction::Count)]
+    pub hex: u8,
+    /// Say what is behind each descriptor; -yy with addresses (strace view)
+    #[arg(short = 'y', action = ArgAction::Count)]
+    pub decode_fds: u8,
+    /// Only tables at the end: per call, per descriptor, per exchange
+    #[arg(short = 'c', long = "summary-only", conflicts_with = "summary")]
+    pub summary_only: bool,
+    /// The trace, and the tables at the end
+    #[arg(short = 'C', long = "summary")]
+    pub summary: bool,
+    /// Show only calls that succeeded
+    #[arg(short = 'z', long = "successful-only", conflicts_with = "failed_only")]
+    pub successful_only: bool,
+    /// Show only calls that failed
+    #[arg(short = 'Z', long = "failed-only")]
+    pub failed_only: bool,
+    /// Leave out the lines that begin with `*`
+    #[arg(short = 'q', long)]
+    pub quiet: bool,
+    /// Show the number of each call (strace view)
+    #[arg(short = 'n', long = "syscall-number")]
+    pub number: bool,
+    /// Hide the values of Authorization, Cookie, Set-Cookie and Proxy-Authorization (the default)
+    #[arg(long, overrides_with = "no_redact")]
+    pub redact: bool,
+    /// Show and record those values too
+    #[arg(long)]
+    pub no_redact: bool,
+    /// When the trace cannot keep up
+    #[arg(
+        long,
+        value_name = "WHAT",
+        default_value = "wait",
+        hide_default_value = true
+    )]
+    pub on_full: Full,
+}
+
+/// What `-e` asked for.
+#[derive(Debug)]
+pub struct Expressions {
+    /// Which calls to show.
+    pub filter: Filter,
+    /// Which calls to spoil.
+    pub plan: Option<Plan>,
+}
+
+impl TraceArgs {
+    /// Whether anything wants events: a view, tables or a recording.
+    pub fn is_on(&self) -> bool {
+        self.view().is_some() || self.summary || self.summary_only || self.record.is_some()
+    }
+
+    /// The view for the screen: `-C`, `-o` and the like imply the compact one.
+    pub fn view(&self) -> Option<ViewName> {
+        if self.summary_only {
+            return None;
+        }
+        let implied = self.summary || self.output.is_some();
+        self.trace.or(implied.then_some(ViewName::Compact))
+    }
+
+    /// What to do with a full ring.
+    pub fn on_full(&self) -> OnFull {
+        match self.on_full {
+            Full::Wait => OnFull::Wait,
+            Full::Drop => OnFull::Drop,
+        }
+    }
+
+    /// What the compact view is told.
+    pub fn compact(&self, calendar: Calendar) -> CompactOptions {
+        let time = match (self.time, self.relative) {
+            (0, true) => TimeStyle::Delta,
+            (0, false) => TimeStyle::Milliseconds,
+            (1, _) => TimeStyle::Clock,
+            (2, _) => TimeStyle::Micros,
+            (3.., _) => TimeStyle::Epoch,
+        };
+        CompactOptions {
+            time,
+            calendar,
+            duration: self.duration,
+            excerpt: self.string_limit,
+            quiet: self.quiet,
+        }
+    }
+
+    /// What the strace view is told.
+    pub fn strace(&self, calendar: Calendar) -> StraceOptions {
+        let defaults = StraceOptions::default();
+        StraceOptions {
+            strsize: self.string_limit.unwrap_or(defaults.strsize),
+            stamp: match self.time {
+                0 => Stamp::None,
+                1 => Stamp::Seconds,
+                2 => Stamp::Micros,
+                3.. => Stamp::Epoch,
+            },
+            relative: self.relative,
+            duration: self.duration,
+            hex: match self.hex {
+                0 => Hex::No,
+                1 => Hex::NonAscii,
+                2.. => Hex::All,
+            },
+            numbers: self.number,
+            fds: match self.decode_fds {
+                0 => FdNames::No,
+                1 => FdNames::Paths,
+                2.. => FdNames::Sockets,
+            },
+            pid: match self.output {
+                Some(_) => PidColumn::Always,
+                None => PidColumn::WhenMany,
+            },
+            number: self.number,
+            // The pipeline has left out what `-z` and `-Z` hide.
+            status: Status::All,
+            start_realtime: calendar.start,
+            utc_offset: i64::from(calendar.offset),
+            live: self.output.is_none(),
+            ..defaults
+        }
+    }
+
+    /// Reads the `-e` expressions.
+    ///
+    /// # Errors
+    /// A sentence that names the expression and the part that is wrong.
+    pub fn expressions(&self) -> Result<Expressions, String> {
+        let mut filter = None;
+        let mut rules = Vec::new();
+        for expression in &self.expressions {
+            let (kind, value) = expression.split_once('=').unwrap_or(("trace", expression));
+            match kind {
+                "trace" | "t" => filter = Some(Filter::parse(value)?),
+                "inject" => rules.push(value),
+                "signal" | "status" | "quiet" | "abbrev" | "verbose" | "raw" | "read" | "write"
+                | "fault" | "kvm" | "decode-fds" => {
+                    return Err(format!(
+                        "-e {kind}=... of strace is not known here: use trace=SET or inject=..."
+                    ));
+                }
+                // `-e read` without `trace=`: the whole expression is a set.
+                _ if !expression.contains('=') => filter = Some(Filter::parse(expression)?),
+                _ => return Err(format!("-e {expression}: use trace=SET or inject=CALL:...")),
+            }
+        }
+        let rules: Vec<Rule> = rules
+            .into_iter()
+            .map(Plan::parse)
+            .collect::<Result<_, _>>()?;
+        let plan = (!rules.is_empty()).then(|| Plan::new(rules));
+        Ok(Expressions {
+            filter: filter.unwrap_or_else(Filter::all),
+            plan,
+        })
+    }
+}

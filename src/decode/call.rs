@@ -1,0 +1,316 @@
+//! What a call means: one typed variant for each idea, whichever of its spellings was used.
+
+use crate::abi::Fd;
+use crate::abi::address::Address;
+use crate::abi::calls::{self, CallId};
+use crate::event::args::Args;
+use crate::event::call::{Arg, Call, Captured, Data, Found, Outcome, Ready};
+use crate::event::raw::{Raw, part};
+use crate::event::structs;
+
+/// The type in a socket's `type` argument; flags stand above it (`man 2 socket`).
+const TYPE_BITS: u32 = 0xf;
+/// `F_DUPFD`, `F_DUPFD_CLOEXEC` (`man 2 fcntl`).
+const DUP_OPS: [u32; 2] = [0, 1030];
+/// `AT_FDCWD`, which `open` does not say but means.
+const AT_FDCWD: Fd = Fd(-100);
+
+/// What the meaning is worked out from.
+struct From<'f, 'a> {
+    raw: &'f Raw<'a>,
+    args: &'f Args<'a>,
+    /// `None` while the call has not ended.
+    outcome: Option<Outcome>,
+}
+
+/// The meaning of a call of the table; `outcome` is `None` while it has not ended.
+#[inline]
+pub fn meaning<'a>(
+    id: CallId,
+    raw: &Raw<'a>,
+    args: &Args<'a>,
+    outcome: Option<Outcome>,
+) -> Call<'a> {
+    let r = &raw.head.args;
+    let fd = Fd(r[0] as i32);
+    let from = From { raw, args, outcome };
+    match id {
+        calls::READ | calls::PREAD64 => Call::Receive {
+            fd,
+            asked: r[2],
+            data: from.bytes(1),
+            flags: 0,
+        },
+        calls::WRITE | calls::PWRITE64 => Call::Send {
+            fd,
+            asked: r[2],
+            data: from.bytes(1),
+            flags: 0,
+        },
+        calls::RECVFROM => Call::Receive {
+            fd,
+            asked: r[2],
+            data: from.bytes(1),
+            flags: r[3] as u32,
+        },
+        calls::SENDTO => Call::Send {
+            fd,
+            asked: r[2],
+            data: from.bytes(1),
+            flags: r[3] as u32,
+        },
+        calls::READV | calls::PREADV | calls::PREADV2 => from.receive_vector(part::FIRST, 0),
+        calls::WRITEV | calls::PWRITEV | calls::PWRITEV2 => from.send_vector(part::FIRST, 0),
+        calls::RECVMSG => from.receive_vector(part::IOVEC, r[2] as u32),
+        calls::SENDMSG => from.send_vector(part::IOVEC, r[2] as u32),
+        calls::SENDFILE => Call::SendFile {
+            out: fd,
+            input: Fd(r[1] as i32),
+            count: r[3],
+        },
+        calls::CLOSE => Call::Close { fd },
+        calls::ACCEPT4 => Call::Accept {
+            fd,
+            peer: from.address(1),
+            flags: r[3] as u32,
+        },
+        calls::ACCEPT => Call::Accept {
+            fd,
+            peer: from.address(1),
+            flags: 0,
+        },
+        calls::EPOLL_PWAIT | calls::EPOLL_WAIT => from.epoll_wait(i64::from(r[3] as i32)),
+        calls::EPOLL_PWAIT2 => from.epoll_wait(from.milliseconds(3)),
+        calls::EPOLL_CTL => from.epoll_control(),
+        calls::OPENAT => Call::Open {
+            dir: fd,
+            path: from.path(1),
+            flags: r[2] & 0xffff_ffff,
+        },
+        calls::OPENAT2 => Call::Open {
+            dir: fd,
+            path: from.path(1),
+            flags: from.how(),
+        },
+        calls::OPEN => Call::Open {
+            dir: AT_FDCWD,
+            path: from.path(0),
+            flags: r[1] & 0xffff_ffff,
+        },
+        calls::FSTAT => from.stat(),
+        calls::SOCKET => from.socket(),
+        calls::BIND => Call::Bind {
+            fd,
+            address: from.address(1),
+        },
+        calls::LISTEN => Call::Listen {
+            fd,
+            backlog: r[1] as i32,
+        },
+        calls::CONNECT => Call::Connect {
+            fd,
+            address: from.address(1),
+        },
+        calls::SHUTDOWN => Call::Shutdown {
+            fd,
+            how: r[1] as u32,
+        },
+        calls::SETSOCKOPT => Call::SetOption {
+            fd,
+            level: r[1] as u32,
+            name: r[2] as u32,
+            value: from.piece(3),
+        },
+        calls::GETSOCKOPT => Call::GetOption {
+            fd,
+            level: r[1] as u32,
+            name: r[2] as u32,
+            value: from.piece(3),
+        },
+        calls::GETSOCKNAME => Call::GetName {
+            fd,
+            peer: false,
+            address: from.address(1),
+        },
+        calls::GETPEERNAME => Call::GetName {
+            fd,
+            peer: true,
+            address: from.address(1),
+        },
+        calls::FCNTL if DUP_OPS.contains(&(r[1] as u32)) => Call::Dup { fd, to: None },
+        calls::FCNTL => Call::Fcntl {
+            fd,
+            op: r[1] as u32,
+            arg: r[2],
+        },
+        calls::DUP => Call::Dup { fd, to: None },
+        calls::DUP2 | calls::DUP3 => Call::Dup {
+            fd,
+            to: Some(Fd(r[1] as i32)),
+        },
+        calls::EPOLL_CREATE1 | calls::EPOLL_CREATE => Call::EpollCreate,
+        calls::PPOLL => Call::Poll {
+            fds: r[1],
+            timeout: from.milliseconds(2),
+            found: Found::List(from.after(0)),
+        },
+        calls::POLL => Call::Poll {
+            fds: r[1],
+            timeout: i64::from(r[2] as i32),
+            found: Found::List(from.after(0)),
+        },
+        calls::PSELECT6 | calls::SELECT => from.select(),
+        _ => Call::Other,
+    }
+}
+
+impl<'a> From<'_, 'a> {
+    #[inline(always)]
+    fn bytes(&self, arg: usize) -> Data<'a> {
+        match self.args.get(arg) {
+            Arg::Bytes(captured) => Data::one(captured.len, captured.bytes),
+            _ => Data::NONE,
+        }
+    }
+
+    fn path(&self, arg: usize) -> Captured<'a> {
+        match self.args.get(arg) {
+            Arg::Path(captured) => captured,
+            _ => Captured { len: 0, bytes: &[] },
+        }
+    }
+
+    fn address(&self, arg: usize) -> Option<Address> {
+        match self.args.get(arg) {
+            Arg::Address(address) => Some(address),
+            _ => None,
+        }
+    }
+
+    /// What was kept of the memory behind an argument.
+    fn piece(&self, arg: u8) -> &'a [u8] {
+        self.raw.segment(arg, part::FIRST).map_or(&[], |s| s.bytes)
+    }
+
+    /// What was kept of the memory behind an argument as the call left it.
+    fn after(&self, arg: u8) -> &'a [u8] {
+        self.raw.segment(arg, part::AFTER).map_or(&[], |s| s.bytes)
+    }
+
+    fn fd(&self) -> Fd {
+        Fd(self.raw.head.args[0] as i32)
+    }
+
+    fn receive_vector(&self, array: u8, flags: u32) -> Call<'a> {
+        Call::Receive {
+            fd: self.fd(),
+            asked: self.offered(array),
+            data: self.vector(),
+            flags,
+        }
+    }
+
+    fn send_vector(&self, array: u8, flags: u32) -> Call<'a> {
+        Call::Send {
+            fd: self.fd(),
+            asked: self.offered(array),
+            data: self.vector(),
+            flags,
+        }
+    }
+
+    /// Bytes over all buffers of the iovec in this part of argument 1. Entries beyond those that were
+    /// kept count as nothing; a sum that cannot be is held at the largest number.
+    fn offered(&self, array: u8) -> u64 {
+        let array = self
+            .raw
+            .segment(1, array)
+            .map_or([].as_slice(), |s| s.bytes);
+        let lengths = array
+            .chunks_exact(16)
+            .filter_map(|entry| structs::u64_at(entry, 8));
+        lengths.fold(0, u64::saturating_add)
+    }
+
+    /// The pieces behind the iovec or message in argument 1, and how many bytes there were in them.
+    fn vector(&self) -> Data<'a> {
+        let buffers = part::BUFFER..=part::LAST_BUFFER;
+        let pieces = self
+            .raw
+            .segments()
+            .filter(|s| s.arg == 1 && buffers.contains(&s.part));
+        let len = pieces.fold(0, |sum: u64, s| sum.saturating_add(s.len));
+        Data::many(len, self.raw.memory, 1)
+    }
+
+    fn socket(&self) -> Call<'a> {
+        let r = &self.raw.head.args;
+        Call::Socket {
+            domain: r[0] as u32,
+            kind: r[1] as u32 & TYPE_BITS,
+            flags: r[1] as u32 & !TYPE_BITS,
+            protocol: r[2] as u32,
+        }
+    }
+
+    fn epoll_wait(&self, timeout: i64) -> Call<'a> {
+        Call::EpollWait {
+            epoll: self.fd(),
+            max: self.raw.head.args[2] as i32,
+            timeout: i32::try_from(timeout).unwrap_or(i32::MAX),
+            ready: Ready::new(self.piece(1)),
+        }
+    }
+
+    fn epoll_control(&self) -> Call<'a> {
+        let r = &self.raw.head.args;
+        let (events, data) = structs::epoll_events(self.piece(3))
+            .next()
+            .unwrap_or((0, 0));
+        Call::EpollControl {
+            epoll: self.fd(),
+            op: r[1] as u32,
+            fd: Fd(r[2] as i32),
+            events,
+            data,
+        }
+    }
+
+    fn select(&self) -> Call<'a> {
+        let below = u64::from(self.raw.head.args[0] as u32);
+        let before = [1, 2, 3].map(|arg| self.piece(arg));
+        Call::Poll {
+            fds: structs::any_of(before, below).count() as u64,
+            timeout: self.milliseconds(4),
+            found: Found::Sets([1, 2, 3].map(|arg| self.after(arg)), below),
+        }
+    }
+
+    /// The flags in a `struct open_how`.
+    fn how(&self) -> u64 {
+        structs::open_how(self.piece(2)).map_or(0, |how| how.flags)
+    }
+
+    fn stat(&self) -> Call<'a> {
+        let stat = match self.outcome {
+            Some(Outcome::Returned(_)) => structs::stat(self.piece(1)),
+            Some(Outcome::Failed(_) | Outcome::Unknown) | None => None,
+        };
+        Call::Stat {
+            fd: self.fd(),
+            size: stat.map(|s| s.size),
+            mode: stat.map(|s| s.mode),
+        }
+    }
+
+    /// A `struct timespec` in milliseconds; -1, for ever, where there is none.
+    fn milliseconds(&self, arg: u8) -> i64 {
+        match structs::time(self.piece(arg)) {
+            Some(time) => time
+                .seconds
+                .saturating_mul(1000)
+                .saturating_add(time.fraction / 1_000_000),
+            None => -1,
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Writes segments: a head, the bytes, padding; and follows pointers inside structures.
+
+use super::{
+    ADDRESS_MOST, BUFFERS_MOST, CONTROL_MOST, IOVEC, MSGHDR, Memory, OPTION_MOST, PATH_MOST,
+    POLLFD, kept, small_size,
+};
+use crate::abi::calls::Kind;
+use crate::event::raw::{SEGMENT_HEAD, SegmentHead, padded, part, write_segment_head};
+
+/// Where segments are written.
+pub struct Sink<'o, M> {
+    pub out: &'o mut [u8],
+    /// Bytes written, a multiple of eight.
+    pub at: usize,
+    /// Bytes of data that may still be kept.
+    pub data: usize,
+    pub memory: &'o M,
+}
+
+impl<M: Memory> Sink<'_, M> {
+    /// Copies one piece of `len` bytes, of which at most `most` are kept; returns where it stands.
+    #[inline]
+    pub fn piece(
+        &mut self,
+        arg: u8,
+        part: u8,
+        address: u64,
+        len: u64,
+        most: usize,
+    ) -> std::ops::Range<usize> {
+        let body = self.at + SEGMENT_HEAD;
+        let Some(room) = (self.out.len() & !7).checked_sub(body) else {
+            return 0..0;
+        };
+        let want = len.min(most as u64).min(room as u64) as usize;
+        let got = if want == 0 {
+            0
+        } else {
+            self.memory
+                .read(address, &mut self.out[body..body + want])
+                .min(want)
+        };
+        self.close(arg, part, len, got, want > 0 && got == 0);
+        body..body + got
+    }
+
+    /// Writes the head of the segment whose `got` bytes already stand behind it.
+    #[inline]
+    fn close(&mut self, arg: u8, part: u8, len: u64, got: usize, unreadable: bool) {
+        let head = SegmentHead {
+            arg,
+            part,
+            unreadable: u8::from(unreadable),
+            reserved: 0,
+            kept: got as u32,
+            len,
+        };
+        write_segment_head(&mut self.out[self.at..self.at + SEGMENT_HEAD], &head);
+        self.at += SEGMENT_HEAD + padded(got);
+    }
+
+    /// Memory as it is before the call.
+    pub fn input(&mut self, arg: u8, kind: Kind, args: &[u64; 6]) {
+        let address = args[arg as usize];
+        match kind {
+            Kind::BytesIn { len } => self.data_piece(arg, part::FIRST, address, args[len as usize]),
+            Kind::VectorIn { count } => {
+                let array = self.array(arg, part::FIRST, address, args[count as usize]);
+                self.buffers(arg, array, u64::MAX);
+            }
+            Kind::VectorOut { .. } => {}
+            Kind::MessageIn => self.message(arg, address, u64::MAX, part::FIRST),
+            Kind::MessageOut => {
+                self.piece(arg, part::FIRST, address, MSGHDR as u64, MSGHDR);
+            }
+            Kind::Path => self.path(arg, address),
+            Kind::AddressIn { len } => {
+                let len = args[len as usize] as u32;
+                self.piece(arg, part::FIRST, address, u64::from(len), ADDRESS_MOST);
+            }
+            Kind::OptionIn { len } => {
+                let len = args[len as usize] as u32;
+                self.piece(arg, part::FIRST, address, u64::from(len), OPTION_MOST);
+            }
+            kind => self.small(arg, part::FIRST, kind, args, 0),
+        }
+    }
+
+    /// Memory as the call left it, when it succeeded.
+    pub fn output(&mut self, arg: u8, kind: Kind, args: &[u64; 6], ret: i64) {
+        let address = args[arg as usize];
+        let moved = ret as u64;
+        match kind {
+            Kind::BytesOut { len } => {
+                self.data_piece(arg, part::FIRST, address, moved.min(args[len as usize]))
+            }
+            Kind::VectorOut { count } => {
+                let array = self.array(arg, part::FIRST, address, args[count as usize]);
+                self.buffers(arg, array, moved);
+            }
+            Kind::MessageOut => self.message(arg, address, moved, part::AFTER),
+            Kind::AddressOut { len } => {
+                self.counted_by_pointer(arg, args[len as usize], address, ADDRESS_MOST)
+            }
+            Kind::OptionOut { len } => {
+                self.counted_by_pointer(arg, args[len as usize], address, OPTION_MOST)
+            }
+            Kind::LengthInOut | Kind::PollFds { .. } | Kind::FdSet { .. } | Kind::OffsetInOut => {
+                self.small(arg, part::AFTER, kind, args, ret);
+            }
+            // ppoll and pselect6 leave the rest of the time there (`man 2 select`, Linux notes).
+            Kind::Timespec | Kind::Timeval if ret > 0 => {
+                self.small(arg, part::AFTER, kind, args, ret)
+            }
+            Kind::EpollEvents
+            | Kind::IntsOut { .. }
+            | Kind::TimespecOut
+            | Kind::ItimerspecOut
+            | Kind::WaitStatus
+            | Kind::Stat
+            | Kind::Statx
+            | Kind::StructOut { .. } => self.small(arg, part::FIRST, kind, args, ret),
+            _ => {}
+        }
+    }
+
+    /// A structure or array whose size the arguments (or the result) say.
+    fn small(&mut self, arg: u8, part: u8, kind: Kind, args: &[u64; 6], ret: i64) {
+        let size = small_size(kind, args, ret);
+        let len = match kind {
+            Kind::PollFds { count } => args[count as usize].saturating_mul(POLLFD as u64),
+            Kind::EpollEvents => {
+                (ret as u64).saturating_mul(crate::event::call::EPOLL_EVENT as u64)
+            }
+            _ => size as u64,
+        };
+        self.piece(arg, part, args[arg as usize], len, size);
+    }
+
+    /// Bytes of data, as far as the call's allowance goes.
+    fn data_piece(&mut self, arg: u8, part: u8, address: u64, len: u64) {
+        let most = self.data;
+        self.data -= self.piece(arg, part, address, len, most).len();
+    }
+
+    fn path(&mut self, arg: u8, address: u64) {
+        let body = self.at + SEGMENT_HEAD;
+        let Some(room) = (self.out.len() & !7).checked_sub(body) else {
+            return;
+        };
+        let most = PATH_MOST.min(room);
+        let got = self
+            .memory
+            .read_string(address, &mut self.out[body..body + most]);
+        let len = got.unwrap_or(0).min(most);
+        self.close(arg, part::FIRST, len as u64, len, got.is_none());
+    }
+
+    /// What the kernel filled in where a pointed-to length says how much. It may say more than the
+    /// program's buffer held; no more than that was written.
+    fn counted_by_pointer(&mut self, arg: u8, length: u64, address: u64, most: usize) {
+        let mut after = [0; 4];
+        if length == 0 || self.memory.read(length, &mut after) < 4 {
+            return;
+        }
+        let after = u32::from_ne_bytes(after);
+        let len = after.min(self.before(length_arg(arg)).unwrap_or(after));
+        self.piece(arg, part::FIRST, address, u64::from(len), most);
+    }
+
+    /// The length that stood behind argument `arg` at entry.
+    fn before(&self, arg: u8) -> Option<u32> {
+        let found = crate::event::raw::Segments::new(&self.out[..self.at])
+            .find(|s| s.arg == arg && s.part == part::FIRST)?;
+        Some(u32::from_ne_bytes(found.bytes.get(..4)?.try_into().ok()?))
+    }
+
+    /// An iovec array: where it stands, cut to the buffers that can be told apart.
+    pub fn array(&mut self, arg: u8, part: u8, address: u64, count: u64) -> std::ops::Range<usize> {
+        self.piece(
+            arg,
+            part,
+            address,
+            count.saturating_mul(IOVEC as u64),
+            BUFFERS_MOST * IOVEC,
+        )
+    }
+
+    /// The buffers of an iovec array, `moved` bytes of them at most.
+    fn buffers(&mut self, arg: u8, array: std::ops::Range<usize>, moved: u64) {
+        let mut left = moved;
+        for (index, at) in array.clone().step_by(IOVEC).enumerate() {
+            let Some((address, len)) = self
+                .out
+                .get(at..at + IOVEC)
+                .filter(|_| at + IOVEC <= array.end)
+                .map(pair)
+            else {
+                return;
+            };
+            let len = len.min(left);
+            let before = self.data;
+            self.data_piece(arg, part::BUFFER + index as u8, address, len);
+            left -= len;
+            // A hole would shift the bytes after it: the first cut piece is the last one.
+            if before - self.data < kept(len) || left == 0 {
+                return;
+            }
+        }
+    }
+
+    /// A `struct msghdr` and what it points to.
+    fn message(&mut self, arg: u8, address: u64, moved: u64, which: u8) {
+        let at = self.piece(arg, which, address, MSGHDR as u64, MSGHDR);
+        let Ok(header) = <[u8; MSGHDR]>::try_from(&self.out[at]) else {
+            return;
+        };
+        let (name, name_len) = pair(&header[..16]);
+        let (iov, count) = pair(&header[16..32]);
+        let (control, control_len) = pair(&header[32..48]);
+        if name != 0 {
+            self.piece(arg, part::NAME, name, name_len & 0xffff_ffff, ADDRESS_MOST);
+        }
+        if control != 0 && control_len != 0 {
+            self.piece(arg, part::CONTROL, control, control_len, CONTROL_MOST);
+        }
+        if iov != 0 {
+            let array = self.array(arg, part::IOVEC, iov, count);
+            self.buffers(arg, array, moved);
+        }
+    }
+}
+
+/// The pointed-to length always is the argument after the one it measures (`man 2 accept`,
+/// `man 2 recvfrom`, `man 2 getsockopt`).
+const fn length_arg(arg: u8) -> u8 {
+    arg + 1
+}
+
+/// Two words: a pointer and a length.
+fn pair(bytes: &[u8]) -> (u64, u64) {
+    let word = |at: usize| {
+        bytes
+            .get(at..at + 8)
+            .and_then(|b| b.try_into().ok())
+            .map_or(0, u64::from_ne_bytes)
+    };
+    (word(0), word(8))
+}

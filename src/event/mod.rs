@@ -1,0 +1,77 @@
+//! What happened, as plain data. Names only `abi`.
+//!
+//! `raw` is the flat record every source writes; `capture` copies the memory worth keeping, driven
+//! by the signature table; `call` is what decoding makes of it; `wire` is the JSON line.
+
+pub mod args;
+pub mod build;
+pub mod call;
+pub mod capture;
+pub mod digits;
+pub mod mask;
+pub mod raw;
+pub mod structs;
+pub mod wire;
+
+use crate::abi::Pid;
+pub use call::{Call, Completed, Data, Outcome, Syscall};
+
+/// One thing a source reports. It owns or borrows everything it says; nobody asks the kernel again.
+#[derive(Clone, Debug)]
+pub struct Event<'a> {
+    /// Order of completion, from 1; 0 for the beginning of a call that waits.
+    pub seq: u64,
+    /// Nanoseconds since watching began, at the enter of a call.
+    pub t: u64,
+    /// The process.
+    pub pid: Pid,
+    /// The thread.
+    pub tid: Pid,
+    /// What it was.
+    pub what: What<'a>,
+}
+
+/// The kinds of event.
+#[allow(missing_docs, reason = "the variant's sentence names its fields")]
+#[derive(Clone, Debug)]
+pub enum What<'a> {
+    /// A call that can wait has begun. Only live; never in a recording (see `pending`).
+    Enter(Syscall<'a>),
+    /// A call has ended.
+    Call(Completed<'a>),
+    /// What a descriptor already was when watching began.
+    Fd(FdFact),
+    /// A signal was delivered to a thread: its number.
+    Signal(i32),
+    /// A thread or process came or went.
+    Process(ProcessEvent),
+    /// Still inside this call when the recording ended.
+    Pending(Syscall<'a>),
+    /// This many events (or, from a text log, lines) are missing here, and why.
+    Lost { count: u64, why: String },
+}
+
+/// What a descriptor already was when watching began.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FdFact {
+    /// Its number.
+    pub fd: crate::abi::Fd,
+    /// `socket`, `file`, `pipe`, `terminal`, `epoll`, …
+    pub kind: String,
+    /// Path or `local -> peer`, where there is one.
+    pub name: String,
+}
+
+/// Life and death of threads and processes.
+#[allow(missing_docs, reason = "the variant's sentence names its fields")]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ProcessEvent {
+    /// `child` began (a thread when it shares the process id).
+    Spawn { child: Pid, thread: bool },
+    /// The program was replaced.
+    Exec { program: String },
+    /// The thread ended with this status.
+    Exit { status: i32 },
+    /// The thread was killed by this signal.
+    Killed { signal: i32 },
+}

@@ -1,0 +1,76 @@
+//! `data`: the bytes a call moved; `rest`: those that were offered and not taken.
+
+use super::string::text_or_base64;
+use super::{Writer, key, number};
+use crate::abi::calls::Kind;
+use crate::event::call::{Arg, Completed, Data, Outcome, Syscall};
+
+/// The bytes of a call that moves bytes, and whether the program hands them over.
+pub fn data_of<'a>(syscall: &Syscall<'a>) -> Option<(Data<'a>, bool)> {
+    let crate::event::call::CallName::Known(id) = syscall.name else {
+        return None;
+    };
+    let params = id.signature().params;
+    params
+        .iter()
+        .zip(syscall.args.iter())
+        .find_map(|(param, arg)| match (param.kind, arg) {
+            (Kind::BytesIn { .. }, Arg::Bytes(bytes)) => {
+                Some((Data::one(bytes.len, bytes.bytes), true))
+            }
+            (Kind::BytesOut { .. }, Arg::Bytes(bytes)) => {
+                Some((Data::one(bytes.len, bytes.bytes), false))
+            }
+            (Kind::VectorIn { .. } | Kind::MessageIn, Arg::Struct(memory)) => {
+                Some((memory.data(), true))
+            }
+            (Kind::VectorOut { .. } | Kind::MessageOut, Arg::Struct(memory)) => {
+                Some((memory.data(), false))
+            }
+            _ => None,
+        })
+}
+
+impl Writer {
+    pub(super) fn data(&mut self, call: &Completed<'_>, out: &mut Vec<u8>) {
+        let Some((data, offered)) = data_of(&call.syscall) else {
+            return;
+        };
+        let moved = match call.outcome {
+            Outcome::Returned(count) => (count.max(0) as u64).min(data.len),
+            Outcome::Failed(_) | Outcome::Unknown => 0,
+        };
+        let mut pieces = data.pieces();
+        let (first, second) = (pieces.next().unwrap_or(&[]), pieces.next());
+        let bytes: &[u8] = match second {
+            None => first,
+            Some(second) => {
+                self.joined.clear();
+                self.joined.extend_from_slice(first);
+                self.joined.extend_from_slice(second);
+                pieces.for_each(|piece| self.joined.extend_from_slice(piece));
+                &self.joined
+            }
+        };
+        let split = (bytes.len() as u64).min(moved) as usize;
+        if matches!(call.outcome, Outcome::Returned(_)) {
+            object("data", moved, &bytes[..split], out);
+        }
+        if offered && (moved < data.len || !matches!(call.outcome, Outcome::Returned(_))) {
+            object("rest", data.len - moved, &bytes[split..], out);
+        }
+    }
+}
+
+/// `,"data":{"len":78,"text":"…"}`.
+fn object(name: &str, len: u64, bytes: &[u8], out: &mut Vec<u8>) {
+    key(name, out);
+    out.extend_from_slice(b"{\"len\":");
+    crate::event::digits::decimal(out, len);
+    out.push(b',');
+    text_or_base64(bytes, out);
+    if (bytes.len() as u64) < len {
+        number("kept", bytes.len() as u64, out);
+    }
+    out.push(b'}');
+}

@@ -1,0 +1,448 @@
+//! The memory behind arguments, laid out again as the kernel would.
+
+use super::args::plain;
+use super::{Object, number_of, text_of};
+use crate::abi::address::Address;
+use crate::abi::calls::{CallId, Kind};
+use crate::abi::flags;
+use crate::event::build::Builder;
+use crate::event::call::EPOLL_EVENT;
+use crate::event::raw::part;
+use crate::event::structs::{Stat, Time, stat_bytes};
+use crate::event::wire::string::from_base64;
+use serde_json::Value;
+
+/// The bytes that a call moved, then those it was offered and did not take.
+struct Data {
+    len: u64,
+    bytes: Vec<u8>,
+}
+
+/// Adds the segments of every argument that leads to memory.
+pub fn segments(id: CallId, object: &Object, args: &Object, entry: &Object, builder: &mut Builder) {
+    let data = data(object);
+    let null = Value::Null;
+    for (index, param) in id.signature().params.iter().take(6).enumerate() {
+        let value = args.get(param.name).unwrap_or(&null);
+        let one = Argument {
+            arg: index as u8,
+            value,
+            entry: entry.get(param.name),
+            data: data.as_ref(),
+        };
+        // What cannot be read back is as if it had not been kept: the pointer remains.
+        let _ = one.segments(param.kind, builder);
+    }
+}
+
+/// A call that failed moved nothing: it has only a `rest`.
+fn data(object: &Object) -> Option<Data> {
+    let pieces = ["data", "rest"].map(|key| object.get(key).and_then(Value::as_object));
+    let mut data = Data {
+        len: 0,
+        bytes: Vec::new(),
+    };
+    pieces.iter().flatten().for_each(|piece| data.add(piece));
+    pieces.iter().any(Option::is_some).then_some(data)
+}
+
+impl Data {
+    /// Goes on with `piece`, unless something is missing before it.
+    fn add(&mut self, piece: &Object) {
+        let complete = self.bytes.len() as u64 == self.len;
+        let bytes = bytes(piece).unwrap_or_default();
+        self.len += object_len(piece, &bytes);
+        if complete {
+            self.bytes.extend_from_slice(&bytes);
+        }
+    }
+}
+
+fn object_len(piece: &Object, bytes: &[u8]) -> u64 {
+    piece
+        .get("len")
+        .and_then(Value::as_u64)
+        .unwrap_or(bytes.len() as u64)
+        .max(bytes.len() as u64)
+}
+
+/// `text` or `base64`.
+fn bytes(object: &Object) -> Option<Vec<u8>> {
+    match object.get("text").and_then(Value::as_str) {
+        Some(text) => Some(text.as_bytes().to_vec()),
+        None => from_base64(object.get("base64")?.as_str()?),
+    }
+}
+
+/// One argument that leads to memory.
+struct Argument<'v> {
+    arg: u8,
+    value: &'v Value,
+    /// What `entry` says of it.
+    entry: Option<&'v Value>,
+    data: Option<&'v Data>,
+}
+
+impl Argument<'_> {
+    fn segments(&self, kind: Kind, builder: &mut Builder) -> Option<()> {
+        let first =
+            |builder: &mut Builder, bytes: &[u8]| builder.whole(self.arg, part::FIRST, bytes);
+        match kind {
+            Kind::BytesIn { .. } | Kind::BytesOut { .. } => self.buffer(builder)?,
+            Kind::Path => self.path(builder)?,
+            Kind::AddressIn { .. } | Kind::AddressOut { .. } => {
+                first(builder, &address(self.value)?.to_bytes())
+            }
+            Kind::LengthInOut => self.length(builder)?,
+            Kind::OptionIn { .. } | Kind::OptionOut { .. } => first(builder, &option(self.value)?),
+            Kind::VectorIn { count } => self.vector(
+                part::FIRST,
+                self.value,
+                self.count(count, builder),
+                true,
+                builder,
+            )?,
+            Kind::VectorOut { count } => self.vector(
+                part::FIRST,
+                self.value,
+                self.count(count, builder),
+                false,
+                builder,
+            )?,
+            Kind::MessageIn => self.message(true, builder)?,
+            Kind::MessageOut => self.message(false, builder)?,
+            Kind::EpollEvent => first(builder, &epoll_event(self.value)?),
+            Kind::EpollEvents => first(builder, &joined(self.value, epoll_event)?),
+            Kind::PollFds { .. } => self.poll_fds(builder)?,
+            Kind::FdSet { .. } => self.fd_set(builder)?,
+            Kind::Timespec | Kind::Timeval | Kind::TimespecOut => self.time(builder)?,
+            Kind::OffsetInOut => self.offset(builder)?,
+            Kind::IntsOut { .. } => first(
+                builder,
+                &joined(self.value, |v| {
+                    Some((v.as_i64()? as i32).to_ne_bytes().to_vec())
+                })?,
+            ),
+            Kind::WaitStatus => first(builder, &(self.value.as_u64()? as u32).to_ne_bytes()),
+            Kind::Stat => first(builder, &stat(self.value.as_object()?)),
+            Kind::OpenHow { .. } if self.value.get("flags").is_some() => {
+                first(builder, &open_how(self.value)?)
+            }
+            _ => first(builder, &bytes(self.value.as_object()?)?),
+        }
+        Some(())
+    }
+
+    fn count(&self, argument: u8, builder: &Builder) -> u64 {
+        builder.head.args[argument as usize]
+    }
+
+    fn buffer(&self, builder: &mut Builder) -> Option<()> {
+        let data = self.data?;
+        let pointer = &mut builder.head.args[self.arg as usize];
+        *pointer = (*pointer).max(1);
+        builder.segment(self.arg, part::FIRST, data.len, &data.bytes);
+        Some(())
+    }
+
+    fn path(&self, builder: &mut Builder) -> Option<()> {
+        match self.value {
+            Value::String(path) => builder.whole(self.arg, part::FIRST, path.as_bytes()),
+            Value::Object(object) => {
+                let bytes = bytes(object)?;
+                builder.segment(self.arg, part::FIRST, object_len(object, &bytes), &bytes);
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn length(&self, builder: &mut Builder) -> Option<()> {
+        let after = self.value.as_u64()? as u32;
+        let before = self
+            .entry
+            .and_then(Value::as_u64)
+            .map_or(after, |before| before as u32);
+        builder.whole(self.arg, part::FIRST, &before.to_ne_bytes());
+        builder.whole(self.arg, part::AFTER, &after.to_ne_bytes());
+        Some(())
+    }
+
+    /// An iovec: the array, then the data cut to its buffers. `offered` as in a write: every buffer has
+    /// its piece; else only those that the data reaches.
+    fn vector(
+        &self,
+        which: u8,
+        value: &Value,
+        count: u64,
+        offered: bool,
+        builder: &mut Builder,
+    ) -> Option<()> {
+        let mut array = Vec::new();
+        let mut lengths = Vec::new();
+        for entry in value.as_array()? {
+            let len = entry.get("iov_len")?.as_u64()?;
+            let base = match entry.get("iov_base") {
+                Some(base) => plain(base, &[])?,
+                None => 1,
+            };
+            array.extend_from_slice(&base.to_ne_bytes());
+            array.extend_from_slice(&len.to_ne_bytes());
+            lengths.push(len);
+        }
+        let full = count.saturating_mul(16).max(array.len() as u64);
+        builder.segment(self.arg, which, full, &array);
+        let Some(data) = self.data else {
+            return Some(());
+        };
+        let (mut left, mut rest) = (data.len, data.bytes.as_slice());
+        for (len, part) in lengths.into_iter().zip(part::BUFFER..=part::LAST_BUFFER) {
+            let len = len.min(left);
+            let here = &rest[..rest.len().min(usize::try_from(len).unwrap_or(usize::MAX))];
+            builder.segment(self.arg, part, len, here);
+            rest = &rest[here.len()..];
+            left -= len;
+            if (here.len() as u64) < len || (left == 0 && !offered) {
+                break;
+            }
+        }
+        Some(())
+    }
+
+    fn message(&self, offered: bool, builder: &mut Builder) -> Option<()> {
+        let message = self.value.as_object()?;
+        let at = |key: &str| message.get(key).unwrap_or(&Value::Null);
+        let name = address(at("msg_name"));
+        let control = at("msg_control").as_object();
+        let pointers = [
+            if name.is_some() {
+                1
+            } else {
+                plain(at("msg_name"), &[]).unwrap_or(0)
+            },
+            if at("msg_iov").is_null() { 0 } else { 1 },
+            control.map_or(0, |c| {
+                c.get("at").and_then(|at| plain(at, &[])).unwrap_or(1)
+            }),
+        ];
+        let header = |name_len: u64| -> Vec<u8> {
+            let flags = plain(at("msg_flags"), &[&flags::MSG]).unwrap_or(0);
+            [
+                pointers[0],
+                name_len & 0xffff_ffff,
+                pointers[1],
+                number_of(message, "msg_iovlen"),
+                pointers[2],
+                number_of(message, "msg_controllen"),
+                flags & 0xffff_ffff,
+            ]
+            .iter()
+            .flat_map(|word| word.to_ne_bytes())
+            .collect()
+        };
+        let now = number_of(message, "msg_namelen");
+        match message.get("msg_namelen_before").and_then(Value::as_u64) {
+            Some(before) => {
+                builder.whole(self.arg, part::FIRST, &header(before));
+                builder.whole(self.arg, part::AFTER, &header(now));
+            }
+            None => builder.whole(self.arg, part::FIRST, &header(now)),
+        }
+        if let Some(name) = name {
+            builder.whole(self.arg, part::NAME, &name.to_bytes());
+        }
+        if let Some(control) = control.and_then(bytes) {
+            builder.whole(self.arg, part::CONTROL, &control);
+        }
+        self.vector(
+            part::IOVEC,
+            at("msg_iov"),
+            number_of(message, "msg_iovlen"),
+            offered,
+            builder,
+        )
+    }
+
+    fn poll_fds(&self, builder: &mut Builder) -> Option<()> {
+        let entry = |value: &Value, revents: &str| {
+            let bits = |key: &str| Some(plain(value.get(key)?, &[&flags::POLL])? as u16);
+            let fd = value.get("fd")?.as_i64()? as i32;
+            let (events, revents) = (bits("events")?, bits(revents).unwrap_or(0));
+            Some(
+                [
+                    fd.to_ne_bytes().as_slice(),
+                    &events.to_ne_bytes(),
+                    &revents.to_ne_bytes(),
+                ]
+                .concat(),
+            )
+        };
+        builder.whole(
+            self.arg,
+            part::FIRST,
+            &joined(self.value, |value| entry(value, ""))?,
+        );
+        if self
+            .value
+            .as_array()?
+            .iter()
+            .any(|value| value.get("revents").is_some())
+        {
+            builder.whole(
+                self.arg,
+                part::AFTER,
+                &joined(self.value, |value| entry(value, "revents"))?,
+            );
+        }
+        Some(())
+    }
+
+    fn fd_set(&self, builder: &mut Builder) -> Option<()> {
+        let words = (builder.head.args[0] as u32 as usize)
+            .div_ceil(64)
+            .min(1 << 11);
+        let set = |key: &str| {
+            let mut bytes = vec![0; words * 8];
+            for fd in self.value.get(key)?.as_array()? {
+                let fd = usize::try_from(fd.as_u64()?).ok()?;
+                *bytes.get_mut(fd / 8)? |= 1 << (fd % 8);
+            }
+            Some(bytes)
+        };
+        builder.whole(self.arg, part::FIRST, &set("before")?);
+        if let Some(after) = set("after") {
+            builder.whole(self.arg, part::AFTER, &after);
+        }
+        Some(())
+    }
+
+    fn time(&self, builder: &mut Builder) -> Option<()> {
+        builder.whole(self.arg, part::FIRST, &time(self.value)?);
+        if let Some(left) = self.value.get("left").and_then(time) {
+            builder.whole(self.arg, part::AFTER, &left);
+        }
+        Some(())
+    }
+
+    fn offset(&self, builder: &mut Builder) -> Option<()> {
+        let at = |key: &str| Some(self.value.get(key)?.as_i64()?.to_ne_bytes());
+        builder.whole(self.arg, part::FIRST, &at("before")?);
+        if let Some(after) = at("after") {
+            builder.whole(self.arg, part::AFTER, &after);
+        }
+        Some(())
+    }
+}
+
+/// The items of a list, each laid out, in a row.
+fn joined(value: &Value, one: impl Fn(&Value) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    for item in value.as_array()? {
+        out.extend_from_slice(&one(item)?);
+    }
+    Some(out)
+}
+
+fn epoll_event(value: &Value) -> Option<Vec<u8>> {
+    let events = plain(value.get("events")?, &[&flags::EPOLL])? as u32;
+    let mut out = events.to_ne_bytes().to_vec();
+    out.resize(EPOLL_EVENT - 8, 0);
+    out.extend_from_slice(&value.get("data")?.as_u64()?.to_ne_bytes());
+    Some(out)
+}
+
+fn time(value: &Value) -> Option<Vec<u8>> {
+    let fraction = value
+        .get("tv_nsec")
+        .or_else(|| value.get("tv_usec"))?
+        .as_i64()?;
+    let seconds = value.get("tv_sec")?.as_i64()?;
+    Some([seconds.to_ne_bytes(), fraction.to_ne_bytes()].concat())
+}
+
+fn option(value: &Value) -> Option<Vec<u8>> {
+    match value {
+        Value::Number(number) => Some((number.as_i64()? as i32).to_ne_bytes().to_vec()),
+        Value::Object(object) => match (object.get("l_onoff"), object.get("l_linger")) {
+            (Some(on), Some(linger)) => Some(
+                [on.as_i64()? as i32, linger.as_i64()? as i32]
+                    .iter()
+                    .flat_map(|n| n.to_ne_bytes())
+                    .collect(),
+            ),
+            _ => time(value).or_else(|| bytes(object)),
+        },
+        _ => None,
+    }
+}
+
+fn stat(object: &Object) -> Vec<u8> {
+    let mtime = object.get("st_mtim");
+    let of_mtime = |key: &str| {
+        mtime
+            .and_then(|t| t.get(key))
+            .and_then(Value::as_i64)
+            .unwrap_or(0)
+    };
+    stat_bytes(&Stat {
+        dev: number_of(object, "st_dev"),
+        ino: number_of(object, "st_ino"),
+        mode: u32::from_str_radix(text_of(object, "st_mode"), 8).unwrap_or(0),
+        nlink: number_of(object, "st_nlink"),
+        uid: number_of(object, "st_uid") as u32,
+        gid: number_of(object, "st_gid") as u32,
+        rdev: number_of(object, "st_rdev"),
+        size: number_of(object, "st_size"),
+        blksize: number_of(object, "st_blksize"),
+        blocks: number_of(object, "st_blocks"),
+        mtime: Time {
+            seconds: of_mtime("tv_sec"),
+            fraction: of_mtime("tv_nsec"),
+        },
+    })
+    .to_vec()
+}
+
+fn open_how(value: &Value) -> Option<Vec<u8>> {
+    let words = [
+        plain(
+            value.get("flags")?,
+            &[&flags::ACCESS_MODE, &flags::OPEN_BITS],
+        )?,
+        plain(value.get("mode").unwrap_or(&Value::Null), &[])?,
+        plain(
+            value.get("resolve").unwrap_or(&Value::Null),
+            &[&flags::RESOLVE],
+        )?,
+    ];
+    Some(words.iter().flat_map(|word| word.to_ne_bytes()).collect())
+}
+
+/// An address as its text or its bytes.
+fn address(value: &Value) -> Option<Address> {
+    match value {
+        Value::String(text) => address_from_text(text),
+        Value::Object(object) => Address::from_bytes(&bytes(object)?),
+        _ => None,
+    }
+}
+
+/// The reverse of an address's text. Where the text does not say everything (flow labels, paths that are
+/// not plain text), recordings hold the bytes instead.
+pub fn address_from_text(text: &str) -> Option<Address> {
+    if let Some(path) = text.strip_prefix("unix:") {
+        if path.contains('\\') {
+            return None;
+        }
+        return Some(match path.strip_prefix('@') {
+            Some(name) => Address::Unix([b"\0", name.as_bytes()].concat()),
+            None => Address::Unix(path.as_bytes().to_vec()),
+        });
+    }
+    match text.parse().ok()? {
+        std::net::SocketAddr::V4(v4) => Some(Address::V4(v4.ip().octets(), v4.port())),
+        std::net::SocketAddr::V6(v6) => {
+            Some(Address::V6(v6.ip().octets(), v6.port(), 0, v6.scope_id()))
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Calls for the tool's own descriptors (its terminal, its files): made quietly, never reported,
+//! because they are no part of serving.
+
+use super::Errno;
+use crate::abi::Fd;
+use std::io;
+use std::os::fd::AsFd;
+use std::os::fd::AsRawFd;
+use std::os::fd::FromRawFd;
+use std::os::fd::IntoRawFd;
+use std::os::fd::OwnedFd;
+
+/// How many columns the terminal behind `fd` has (`man 2 TIOCGWINSZ`); `None` when it has none or
+/// will not say.
+pub fn terminal_columns(fd: &impl AsFd) -> Option<usize> {
+    let mut size = nix::libc::winsize {
+        ws_row: 0,
+        ws_col: 0,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    // SAFETY: TIOCGWINSZ fills in one winsize, and this one is ours.
+    let ret =
+        unsafe { nix::libc::ioctl(fd.as_fd().as_raw_fd(), nix::libc::TIOCGWINSZ, &raw mut size) };
+    (ret == 0 && size.ws_col > 0).then_some(size.ws_col as usize)
+}
+
+/// Moves a descriptor to the first free number from `lowest` on, or as high as the limit on open
+/// files allows, closed on exec.
+///
+/// # Errors
+/// What `fcntl` said (`man 2 F_DUPFD_CLOEXEC`).
+pub fn move_high(fd: OwnedFd, lowest: i32) -> io::Result<OwnedFd> {
+    let mut at = lowest;
+    loop {
+        // SAFETY: fcntl only makes a second number for the same open file.
+        let high = unsafe { nix::libc::fcntl(fd.as_raw_fd(), nix::libc::F_DUPFD_CLOEXEC, at) };
+        if high >= 0 {
+            // SAFETY: the kernel just gave us this number; nobody else owns it.
+            return Ok(unsafe { OwnedFd::from_raw_fd(high) });
+        }
+        let error = io::Error::last_os_error();
+        // EINVAL: the number is above the limit; try lower, where there is room.
+        if error.raw_os_error() != Some(nix::libc::EINVAL) || at <= 6 {
+            return Err(error);
+        }
+        at /= 2;
+    }
+}
+
+/// Gives a descriptor of the tool's own a number from `lowest` on; the old number is free again.
+///
+/// # Errors
+/// What `fcntl` said; the descriptor is closed then.
+pub fn lift(fd: Fd, lowest: i32) -> super::Result<Fd> {
+    // SAFETY: the caller made this descriptor and hands it over: it goes on with the new number alone.
+    let owned = unsafe { OwnedFd::from_raw_fd(fd.0) };
+    match move_high(owned, lowest) {
+        Ok(high) => Ok(Fd(high.into_raw_fd())),
+        Err(error) => Err(Errno(error.raw_os_error().unwrap_or(0))),
+    }
+}
+
+/// Seconds to add to a time since 1970 (also in seconds) for local time (`man 3 localtime`).
+pub fn utc_offset(time: i64) -> i64 {
+    let mut broken = std::mem::MaybeUninit::<nix::libc::tm>::zeroed();
+    // SAFETY: both pointers are to values of our own, and the structure is plain integers and a
+    // pointer that nobody follows.
+    unsafe {
+        nix::libc::localtime_r(&raw const time, broken.as_mut_ptr());
+        broken.assume_init().tm_gmtoff
+    }
+}

@@ -1,0 +1,525 @@
+//! What is on its way to a client, and sending it with any number of calls.
+//!
+//! In: the bytes of one or more answers, then perhaps a long body: memory, a file or parts of it, the
+//! entries of a directory. Out: `write`,
+//! `sendto` with `MSG_MORE`, `sendfile`, each with as much progress as the kernel allows
+//! (`man 2 write`: fewer bytes than asked is no error). The same on blocking and non-blocking
+//! descriptors: the models differ in what they do with [`Sent::Blocked`].
+
+use super::listing::Directory;
+use super::metrics::Counter;
+use crate::abi::Fd;
+use crate::abi::errno::Errno;
+use crate::kernel::{Kernel, Probe, Result};
+use nix::libc;
+
+/// What follows when everything was sent.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+pub enum After {
+    /// The next request.
+    #[default]
+    Keep,
+    /// The end: everything the client sent was read.
+    Close,
+    /// The end, but the client may have sent what nobody read: see `linger`.
+    Linger,
+    /// The end at once: an answer was promised that cannot be kept.
+    Abort,
+}
+
+/// A body too long to be copied behind its head.
+#[derive(Debug)]
+enum Long {
+    /// A file from its own position on: how many bytes are left.
+    File { fd: Fd, left: u64 },
+    /// The same, on a file that `sendfile` does not take: read and written in pieces.
+    Copied { fd: Fd, left: u64 },
+    /// Memory, and how much of it was sent.
+    Memory { bytes: Vec<u8>, sent: usize },
+    /// Parts of a file, with text between them.
+    Parts(Parts),
+    /// The entries of a directory, as long as there are any.
+    Directory(Directory),
+}
+
+/// A part of a file and the text that goes before it; the last may be text alone.
+#[derive(Debug)]
+pub struct Part {
+    /// What goes before it.
+    pub text: Vec<u8>,
+    /// Its first byte.
+    pub at: u64,
+    /// How many bytes.
+    pub len: u64,
+}
+
+/// The parts that are not sent yet.
+#[derive(Debug)]
+struct Parts {
+    fd: Fd,
+    /// Those that have not begun, the next one last.
+    rest: Vec<Part>,
+    /// Of the part under way: where to go on, and how much is left.
+    at: u64,
+    left: u64,
+    /// `sendfile` does not take this file.
+    copied: bool,
+}
+
+/// How far sending came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sent {
+    /// Everything is sent.
+    All,
+    /// The client does not take more now (on a blocking descriptor: not in time).
+    Blocked,
+    /// The call was interrupted: a moment to see whether the end was asked for.
+    Interrupted,
+    /// There is nobody to send to, or nothing true left to send.
+    Gone,
+}
+
+/// Answers above this many bytes wait until those before them were sent.
+const HIGH_WATER: usize = 128 << 10;
+/// Bytes per `sendfile` at most: one call must not run for seconds (nginx: `sendfile_max_chunk`).
+const PIECE: u64 = 2 << 20;
+/// Bytes per `read` when a file is copied.
+const COPY: usize = 64 << 10;
+
+/// Everything on its way to one client.
+#[derive(Debug, Default)]
+pub struct Outgoing {
+    bytes: Vec<u8>,
+    sent: usize,
+    long: Option<Long>,
+    advanced: bool,
+    /// What comes then.
+    pub after: After,
+    /// Where bytes that leave are counted.
+    counter: Option<Counter>,
+    /// Bytes of a listing that came up while sending: nobody knew of them before.
+    made: u64,
+}
+
+impl Outgoing {
+    /// Nothing yet; what will be sent is counted here.
+    pub fn counted(counter: Counter) -> Outgoing {
+        Outgoing {
+            counter: Some(counter),
+            ..Outgoing::default()
+        }
+    }
+
+    /// Where answers are written.
+    #[inline]
+    pub fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Sends this file, `len` bytes from its own position, after the bytes. The file is closed then.
+    pub fn then_file(&mut self, fd: Fd, len: u64) {
+        self.long = Some(Long::File { fd, left: len });
+    }
+
+    /// Sends this memory after the bytes.
+    pub fn then_memory(&mut self, bytes: Vec<u8>) {
+        self.long = Some(Long::Memory { bytes, sent: 0 });
+    }
+
+    /// Sends these parts of the file, in order. The file is closed then.
+    pub fn then_parts(&mut self, fd: Fd, mut parts: Vec<Part>) {
+        parts.reverse();
+        self.long = Some(Long::Parts(Parts {
+            fd,
+            rest: parts,
+            at: 0,
+            left: 0,
+            copied: false,
+        }));
+    }
+
+    /// Sends the rest of a listing. The directory is closed then.
+    pub fn then_directory(&mut self, directory: Directory) {
+        self.long = Some(Long::Directory(directory));
+    }
+
+    /// Nothing is waiting to be sent.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && self.long.is_none()
+    }
+
+    /// Whether one more answer may be written behind the others.
+    #[inline]
+    pub fn has_room(&self) -> bool {
+        self.after == After::Keep && self.long.is_none() && self.bytes.len() < HIGH_WATER
+    }
+
+    /// Bytes of memory waiting.
+    pub fn footprint(&self) -> usize {
+        match &self.long {
+            Some(Long::Memory { bytes, .. }) => self.bytes.len() + bytes.len(),
+            _ => self.bytes.len(),
+        }
+    }
+
+    /// Bytes that this will send, as far as they are not sent; of a listing, at least one more piece.
+    pub fn left(&self) -> u64 {
+        let unknown = matches!(self.long, Some(Long::Directory(_)));
+        self.known() + if unknown { COPY as u64 } else { 0 }
+    }
+
+    /// Bytes that this is known to send, as far as they are not sent.
+    fn known(&self) -> u64 {
+        let long = match &self.long {
+            None => 0,
+            Some(Long::File { left, .. } | Long::Copied { left, .. }) => *left,
+            Some(Long::Memory { bytes, sent }) => (bytes.len() - sent) as u64,
+            Some(Long::Parts(parts)) => {
+                let rest = parts
+                    .rest
+                    .iter()
+                    .map(|part| part.text.len() as u64 + part.len);
+                parts.left + rest.sum::<u64>()
+            }
+            Some(Long::Directory(_)) => 0,
+        };
+        (self.bytes.len() - self.sent) as u64 + long
+    }
+
+    /// Whether the client took anything since this was last asked.
+    pub fn has_advanced(&mut self) -> bool {
+        std::mem::take(&mut self.advanced)
+    }
+
+    /// Forgets what was not sent and closes the file that was on its way.
+    pub fn abandon<P: Probe>(&mut self, kernel: &mut Kernel<P>) {
+        self.close_long(kernel);
+        self.rewind();
+        self.after = After::Keep;
+    }
+
+    /// Nothing more comes after the bytes: closes what it came from.
+    fn close_long<P: Probe>(&mut self, kernel: &mut Kernel<P>) {
+        let fd = match self.long.take() {
+            None | Some(Long::Memory { .. }) => return,
+            Some(Long::File { fd, .. } | Long::Copied { fd, .. }) => fd,
+            Some(Long::Parts(parts)) => parts.fd,
+            Some(Long::Directory(directory)) => directory.fd,
+        };
+        let _ = kernel.close(fd);
+    }
+
+    fn rewind(&mut self) {
+        self.sent = 0;
+        self.bytes.clear();
+        if self.bytes.capacity() > 2 * HIGH_WATER {
+            self.bytes = Vec::new();
+        }
+    }
+
+    /// Sends as much as the client takes.
+    #[inline]
+    pub fn send<P: Probe>(&mut self, kernel: &mut Kernel<P>, client: Fd) -> Sent {
+        let before = self.known();
+        let sent = self.send_more(kernel, client);
+        if let Some(counter) = &self.counter {
+            let now = self.known();
+            counter.sent((before + std::mem::take(&mut self.made)).saturating_sub(now));
+        }
+        sent
+    }
+
+    #[inline]
+    fn send_more<P: Probe>(&mut self, kernel: &mut Kernel<P>, client: Fd) -> Sent {
+        loop {
+            let step = match self.sent < self.bytes.len() {
+                true => self.send_bytes(kernel, client),
+                false if self.long.is_none() => {
+                    self.rewind();
+                    return Sent::All;
+                }
+                false => self.send_long(kernel, client),
+            };
+            match step {
+                Ok(()) => {}
+                Err(Errno(libc::EAGAIN | libc::ENOBUFS)) => return Sent::Blocked,
+                Err(Errno(libc::EINTR)) => return Sent::Interrupted,
+                // EPIPE, ECONNRESET, ETIMEDOUT: the client is gone, which is its right.
+                Err(_) => return Sent::Gone,
+            }
+        }
+    }
+
+    #[inline]
+    fn send_bytes<P: Probe>(&mut self, kernel: &mut Kernel<P>, client: Fd) -> Result<()> {
+        let rest = &self.bytes[self.sent..];
+        // MSG_MORE: the body follows at once, so head and body may share a segment
+        // (`man 2 send`); with TCP_NODELAY the head would leave alone.
+        let took = match self.long {
+            None => kernel.write(client, rest)?,
+            Some(_) => kernel.send(client, rest, libc::MSG_MORE | libc::MSG_NOSIGNAL)?,
+        };
+        self.sent += progress(took, rest.len())?;
+        self.advanced = true;
+        Ok(())
+    }
+
+    fn send_long<P: Probe>(&mut self, kernel: &mut Kernel<P>, client: Fd) -> Result<()> {
+        let done = match self.long.as_mut() {
+            None => true,
+            Some(Long::Memory { bytes, sent }) => {
+                let rest = &bytes[*sent..];
+                *sent += progress(kernel.write(client, rest)?, rest.len())?;
+                self.advanced = true;
+                *sent == bytes.len()
+            }
+            Some(Long::File { fd, left }) => {
+                let file = *fd;
+                match kernel.sendfile(client, file, (*left).min(PIECE) as usize) {
+                    // The file is shorter now than we promised: only closing tells the client.
+                    Ok(0) if *left > 0 => return Err(Errno(libc::EIO)),
+                    Ok(n) => {
+                        *left = left.saturating_sub(n as u64);
+                        self.advanced = true;
+                        *left == 0
+                    }
+                    Err(Errno(libc::EINVAL | libc::ENOSYS)) => {
+                        self.long = Some(Long::Copied {
+                            fd: file,
+                            left: *left,
+                        });
+                        false
+                    }
+                    Err(errno) => return Err(errno),
+                }
+            }
+            Some(Long::Copied { .. }) => return self.copy_piece(kernel),
+            Some(Long::Parts(_)) => self.send_part(kernel, client)?,
+            Some(Long::Directory(directory)) => {
+                self.sent = 0;
+                self.bytes.clear();
+                let last = directory.next(kernel, &mut self.bytes)?;
+                self.made += self.bytes.len() as u64;
+                last
+            }
+        };
+        if done {
+            self.close_long(kernel);
+        }
+        Ok(())
+    }
+
+    /// The text before the next part, or some of the part under way. True when that was the last.
+    fn send_part<P: Probe>(&mut self, kernel: &mut Kernel<P>, client: Fd) -> Result<bool> {
+        let Some(Long::Parts(parts)) = self.long.as_mut() else {
+            return Ok(true);
+        };
+        if parts.left == 0 {
+            let next = parts.rest.pop();
+            self.sent = 0;
+            self.bytes.clear();
+            if let Some(part) = next {
+                self.bytes.extend_from_slice(&part.text);
+                (parts.at, parts.left) = (part.at, part.len);
+            }
+            return Ok(parts.left == 0 && parts.rest.is_empty());
+        }
+        let sent = match parts.copied {
+            false => kernel.sendfile_at(client, parts.fd, parts.at, parts.left.min(PIECE) as usize),
+            true => {
+                self.sent = 0;
+                self.bytes.resize(parts.left.min(COPY as u64) as usize, 0);
+                let got = kernel.pread(parts.fd, &mut self.bytes, parts.at);
+                self.bytes.truncate(*got.as_ref().unwrap_or(&0));
+                got
+            }
+        };
+        match sent {
+            // The file is shorter now than we promised: only closing tells the client.
+            Ok(0) => Err(Errno(libc::EIO)),
+            Ok(n) => {
+                self.advanced = true;
+                parts.at += n as u64;
+                parts.left = parts.left.saturating_sub(n as u64);
+                Ok(parts.left == 0 && parts.rest.is_empty())
+            }
+            Err(Errno(libc::EINVAL | libc::ENOSYS)) if !parts.copied => {
+                parts.copied = true;
+                Ok(false)
+            }
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// Without `sendfile`: the next piece of the file becomes bytes to write.
+    fn copy_piece<P: Probe>(&mut self, kernel: &mut Kernel<P>) -> Result<()> {
+        let Some(Long::Copied { fd, left }) = self.long.as_mut() else {
+            return Ok(());
+        };
+        self.sent = 0;
+        self.bytes.resize((*left).min(COPY as u64) as usize, 0);
+        let got = kernel.read(*fd, &mut self.bytes);
+        self.bytes.truncate(*got.as_ref().unwrap_or(&0));
+        match got? {
+            0 => Err(Errno(libc::EIO)),
+            n => {
+                *left = left.saturating_sub(n as u64);
+                if *left == 0 {
+                    self.close_long(kernel);
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// How far a write came. Taking nothing, and taking more than there was, are things no kernel does;
+/// a fault brought about on purpose can (`-e inject=write:retval=0`), and must not make us spin.
+fn progress(took: usize, offered: usize) -> Result<usize> {
+    match took {
+        0 => Err(Errno(libc::EPIPE)),
+        n => Ok(n.min(offered)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::NoProbe;
+    use std::fs;
+    use std::io::Read;
+    use std::os::fd::{AsRawFd, IntoRawFd};
+    use std::os::unix::net::UnixStream;
+
+    fn pair() -> (UnixStream, UnixStream) {
+        UnixStream::pair().unwrap()
+    }
+
+    /// Whether the number still is that file: it may be another test's by now.
+    fn is_open(fd: Fd, path: &std::path::Path) -> bool {
+        fs::read_link(format!("/proc/self/fd/{}", fd.0)).is_ok_and(|link| link == path)
+    }
+
+    fn file(name: &str, bytes: &[u8]) -> (std::path::PathBuf, Fd) {
+        let path = std::env::temp_dir().join(format!("httpsys-send-{}-{name}", std::process::id()));
+        fs::write(&path, bytes).unwrap();
+        let fd = Fd(fs::File::open(&path).unwrap().into_raw_fd());
+        (path, fd)
+    }
+
+    #[test]
+    fn a_client_that_takes_little_gets_everything_in_the_end() {
+        let body: Vec<u8> = (0..3_000_000u32).map(|i| (i % 251) as u8).collect();
+        for copied in [false, true] {
+            let (ours, mut theirs) = pair();
+            ours.set_nonblocking(true).unwrap();
+            let (path, fd) = file("big", &body);
+            let mut out = Outgoing::default();
+            out.bytes().extend_from_slice(b"head");
+            out.long = Some(match copied {
+                true => Long::Copied {
+                    fd,
+                    left: body.len() as u64,
+                },
+                false => Long::File {
+                    fd,
+                    left: body.len() as u64,
+                },
+            });
+            let mut kernel = Kernel::new(NoProbe);
+            let (mut got, mut blocked) = (Vec::new(), 0);
+            let mut room = [0u8; 7000];
+            loop {
+                match out.send(&mut kernel, Fd(ours.as_raw_fd())) {
+                    Sent::All => break,
+                    Sent::Blocked => {
+                        blocked += 1;
+                        let n = theirs.read(&mut room).unwrap();
+                        got.extend_from_slice(&room[..n]);
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+            drop(ours);
+            theirs.read_to_end(&mut got).unwrap();
+            assert!(blocked > 0 && out.is_empty());
+            assert!(
+                got[..4] == *b"head" && got[4..] == body[..],
+                "copied {copied}"
+            );
+            assert!(!is_open(fd, &path), "the file is closed when it was sent");
+            fs::remove_file(path).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_file_that_shrinks_ends_the_connection() {
+        let (ours, _theirs) = pair();
+        let (path, fd) = file("short", b"abc");
+        let mut out = Outgoing::default();
+        out.then_file(fd, 10);
+        let mut kernel = Kernel::new(NoProbe);
+        assert_eq!(out.send(&mut kernel, Fd(ours.as_raw_fd())), Sent::Gone);
+        out.abandon(&mut kernel);
+        assert!(out.is_empty());
+        fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn parts_of_a_file_go_out_in_order_with_their_texts() {
+        let body: Vec<u8> = (0..400_000u32).map(|i| (i % 251) as u8).collect();
+        for copied in [false, true] {
+            let (ours, mut theirs) = pair();
+            let (path, fd) = file(&format!("parts-{copied}"), &body);
+            let mut out = Outgoing::default();
+            out.bytes().extend_from_slice(b"head");
+            let part = |text: &str, at, len| Part {
+                text: text.as_bytes().to_vec(),
+                at,
+                len,
+            };
+            out.then_parts(
+                fd,
+                vec![
+                    part("<a>", 300_000, 90_000),
+                    part("<b>", 1, 2),
+                    part("<end>", 0, 0),
+                ],
+            );
+            if let Some(Long::Parts(parts)) = &mut out.long {
+                parts.copied = copied;
+            }
+            let reader = std::thread::spawn(move || {
+                let mut got = Vec::new();
+                theirs.read_to_end(&mut got).map(|_| got)
+            });
+            let mut kernel = Kernel::new(NoProbe);
+            assert_eq!(out.send(&mut kernel, Fd(ours.as_raw_fd())), Sent::All);
+            drop(ours);
+            let wanted = [
+                b"head<a>",
+                &body[300_000..390_000],
+                b"<b>",
+                &body[1..3],
+                b"<end>",
+            ]
+            .concat();
+            assert!(reader.join().unwrap().unwrap() == wanted, "copied {copied}");
+            assert!(!is_open(fd, &path), "the file is closed when it was sent");
+            fs::remove_file(path).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_client_that_left_is_no_error() {
+        let (ours, theirs) = pair();
+        drop(theirs);
+        let mut out = Outgoing::default();
+        out.then_memory(b"abc".to_vec());
+        assert_eq!(
+            out.send(&mut Kernel::new(NoProbe), Fd(ours.as_raw_fd())),
+            Sent::Gone
+        );
+    }
+}

@@ -1,0 +1,236 @@
+//! One connection from its first byte to its last, with nobody else in mind: the half that `blocking`,
+//! `nonblocking` and `threads` have in common.
+//!
+//! ```text
+//! while the connection stays:   read → answer → write
+//! ```
+//!
+//! In: an accepted client. Out: its connection, closed. What differs is a [`Manner`]: how a call waits that
+//! has nothing to do yet. Asleep, on a blocking descriptor, is the usual one; a read that must not sleep for
+//! ever is given a time with `SO_RCVTIMEO`, and when that has passed, it returns EAGAIN (`man 7 socket`).
+
+use super::exchange::{Client, Desk, Worker, remaining};
+use super::send::{After, Sent};
+use crate::abi::Fd;
+use crate::abi::errno::Errno;
+use crate::kernel::{Kernel, Probe};
+use nix::libc;
+use std::time::Duration;
+
+/// What a client may leave untaken before its writes get a time as well: less fits into the
+/// kernel's buffers, and a `write` that fits does not sleep.
+const UNTAKEN: u64 = 16 << 10;
+/// Bytes that a closing connection may still send.
+pub const LINGER_BYTES: u64 = 64 << 20;
+
+/// How calls on a connection wait.
+pub trait Manner<P: Probe> {
+    /// A read follows, which may take this long.
+    fn before_read(&mut self, kernel: &mut Kernel<P>, fd: Fd, left: Duration);
+
+    /// So many bytes will be sent, and no pause may be longer than this.
+    fn before_write(&mut self, kernel: &mut Kernel<P>, fd: Fd, bytes: u64, limit: Duration);
+
+    /// The call said EAGAIN. True after a pause, when it may be tried again; false when it has waited its
+    /// time already.
+    fn try_again(&mut self, kernel: &mut Kernel<P>) -> bool;
+}
+
+/// Inside the call, for as long as the kernel was told.
+#[derive(Debug, Default)]
+struct Asleep {
+    read: Duration,
+    write: bool,
+    offered: u64,
+}
+
+impl<P: Probe> Manner<P> for Asleep {
+    /// Tells the kernel how long a read may sleep, unless what it was told is near enough: a client that
+    /// sends byte by byte must not cost a call for each.
+    fn before_read(&mut self, kernel: &mut Kernel<P>, fd: Fd, left: Duration) {
+        let told = self.read;
+        if left > told || told - left > told / 8 {
+            self.read = left;
+            set_timeout(kernel, fd, libc::SO_RCVTIMEO, left);
+        }
+    }
+
+    fn before_write(&mut self, kernel: &mut Kernel<P>, fd: Fd, bytes: u64, limit: Duration) {
+        self.offered = self.offered.saturating_add(bytes);
+        if self.offered > UNTAKEN && !self.write {
+            self.write = true;
+            set_timeout(kernel, fd, libc::SO_SNDTIMEO, limit);
+        }
+    }
+
+    fn try_again(&mut self, _: &mut Kernel<P>) -> bool {
+        false
+    }
+}
+
+/// Serves a client, asleep where there is nothing to do, until its connection is closed.
+pub fn talk<P: Probe>(
+    worker: &mut Worker<P>,
+    desk: &mut Desk,
+    client: &mut Client,
+    buf: &mut [u8],
+) {
+    talk_in(&mut Asleep::default(), worker, desk, client, buf);
+}
+
+/// Serves a client until its connection is closed.
+pub fn talk_in<P: Probe>(
+    manner: &mut impl Manner<P>,
+    worker: &mut Worker<P>,
+    desk: &mut Desk,
+    client: &mut Client,
+    buf: &mut [u8],
+) {
+    loop {
+        if !send(manner, worker, desk, client) {
+            break;
+        }
+        match desk.out.after {
+            After::Keep => {}
+            After::Linger => {
+                worker.clear(desk);
+                linger(manner, worker, client, buf);
+                break;
+            }
+            After::Close | After::Abort => break,
+        }
+        if desk.connection.has_held() {
+            // Requests that waited until there was room for their answers.
+            worker.take(desk, client, &[]);
+            if !desk.out.is_empty() || desk.out.after != After::Keep {
+                continue;
+            }
+        }
+        receive(manner, worker, desk, client, buf);
+    }
+    worker.clear(desk);
+    let _ = worker.kernel.close(client.fd);
+}
+
+/// Sends what there is. False when the client is gone or takes nothing more.
+fn send<P: Probe>(
+    manner: &mut impl Manner<P>,
+    worker: &mut Worker<P>,
+    desk: &mut Desk,
+    client: &Client,
+) -> bool {
+    if desk.out.is_empty() {
+        return true;
+    }
+    let limit = worker.site.config.body_timeout;
+    manner.before_write(&mut worker.kernel, client.fd, desk.out.left(), limit);
+    let time = limit.as_nanos() as u64;
+    let mut give_up = worker.now.saturating_add(time);
+    loop {
+        match desk.out.send(&mut worker.kernel, client.fd) {
+            Sent::All => {
+                worker.recount(desk);
+                return true;
+            }
+            Sent::Interrupted => {}
+            Sent::Blocked if manner.try_again(&mut worker.kernel) => {}
+            Sent::Blocked | Sent::Gone => return false,
+        }
+        if too_late(worker) {
+            return false;
+        }
+        if desk.out.has_advanced() {
+            give_up = worker.now.saturating_add(time);
+        } else if worker.now >= give_up {
+            return false;
+        }
+    }
+}
+
+/// Whether the end was asked for and the time to finish has passed.
+fn too_late<P: Probe>(worker: &mut Worker<P>) -> bool {
+    worker.tick();
+    worker.ear.stopping() && worker.ear.bounded(u64::MAX) <= worker.now
+}
+
+/// Reads once and hands on what came: bytes, the end, or nothing in time.
+fn receive<P: Probe>(
+    manner: &mut impl Manner<P>,
+    worker: &mut Worker<P>,
+    desk: &mut Desk,
+    client: &mut Client,
+    buf: &mut [u8],
+) {
+    if worker.ear.stopping() && desk.is_clear() {
+        desk.out.after = After::Close;
+        return;
+    }
+    let left = remaining(worker.now, worker.ear.bounded(client.deadline));
+    if left.is_zero() {
+        return worker.time_is_up(desk, client);
+    }
+    manner.before_read(&mut worker.kernel, client.fd, left);
+    let got = worker.kernel.read(client.fd, buf);
+    worker.tick();
+    match got {
+        Ok(0) => worker.end_of_input(desk, client),
+        Ok(n) => worker.take(desk, client, &buf[..n.min(buf.len())]),
+        Err(Errno(libc::EINTR)) => {}
+        Err(Errno(libc::EAGAIN)) => {
+            if !manner.try_again(&mut worker.kernel) {
+                worker.time_is_up(desk, client);
+            }
+        }
+        // ECONNRESET, ETIMEDOUT, EHOSTUNREACH: there is nobody to tell.
+        Err(_) => desk.out.after = After::Abort,
+    }
+}
+
+/// `SO_RCVTIMEO` or `SO_SNDTIMEO`. A failure means that the peer is gone: the next call says so.
+fn set_timeout<P: Probe>(kernel: &mut Kernel<P>, fd: Fd, option: i32, time: Duration) {
+    // A time of zero would mean "for ever"; a part of a microsecond is rounded up.
+    let micros = time.as_nanos().div_ceil(1000).max(1) as u64;
+    let mut timeval = [0u8; 16];
+    timeval[..8].copy_from_slice(&(micros / 1_000_000).to_ne_bytes());
+    timeval[8..].copy_from_slice(&(micros % 1_000_000).to_ne_bytes());
+    let _ = kernel.setsockopt(fd, libc::SOL_SOCKET, option, &timeval);
+}
+
+/// Closing while the client still sends would make the kernel answer with RST, and an RST can destroy
+/// an answer that is on its way (RFC 9112 9.6). So: our half first, then read what comes, a while.
+fn linger<P: Probe>(
+    manner: &mut impl Manner<P>,
+    worker: &mut Worker<P>,
+    client: &Client,
+    buf: &mut [u8],
+) {
+    // ENOTCONN: the peer was faster.
+    if worker.kernel.shutdown(client.fd, libc::SHUT_WR).is_err() {
+        return;
+    }
+    worker.tick();
+    let deadline = worker.now + worker.site.config.linger.as_nanos() as u64;
+    let mut thrown_away = 0;
+    while thrown_away < LINGER_BYTES {
+        let left = remaining(worker.now, worker.ear.bounded(deadline));
+        if left.is_zero() {
+            return;
+        }
+        manner.before_read(&mut worker.kernel, client.fd, left);
+        match worker.kernel.read(client.fd, buf) {
+            Ok(0) => return,
+            Ok(n) => {
+                worker.counter.received(n);
+                thrown_away += n as u64;
+            }
+            Err(Errno(libc::EINTR)) => {
+                worker.ear.stopping();
+            }
+            Err(Errno(libc::EAGAIN)) if manner.try_again(&mut worker.kernel) => {
+                worker.ear.stopping();
+            }
+            Err(_) => return,
+        }
+        worker.tick();
+    }
+}

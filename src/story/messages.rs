@@ -1,0 +1,542 @@
+//! What bytes mean: reads and writes on connections become requests and responses.
+//!
+//! In: `Receive`, `Send` and `SendFile` with what they moved. Out: notes about messages, the counts of
+//! exchanges, and where secrets stand, also in bytes that were offered and not taken.
+
+use super::Story;
+use super::connection::{Heard, Link, Moved, Turn};
+use super::fds::FdKind;
+use super::interpret::{At, EAGAIN, Whose};
+use super::stream::{Preview, Protocol, Side, Stream, starts_message};
+use super::text::Text;
+use super::words::{Attempt, Foreign, Note, Progress, Way};
+use crate::abi::Fd;
+use crate::abi::errno::Errno;
+use crate::event::call::{Data, Outcome};
+use crate::http::Framing;
+
+const ECONNRESET: Errno = Errno(104);
+
+/// `MSG_PEEK`: the bytes stay in the queue. `MSG_DONTWAIT`: this one call does not sleep.
+const PEEK: u32 = 2;
+const DONTWAIT: u32 = 0x40;
+
+/// A call on a descriptor whose history is unknown has waited if it took longer than this.
+const WAITED: u64 = 1_000_000;
+
+impl Story {
+    pub(super) fn receive(
+        &mut self,
+        at: &At<'_>,
+        fd: Fd,
+        asked: u64,
+        data: &Data<'_>,
+        flags: u32,
+    ) -> Whose {
+        let moved = at.outcome.returned().map(|n| n.max(0) as u64);
+        let Some(link) = self.connection_for(at, fd, true, data) else {
+            return self.receive_elsewhere(at, fd, moved);
+        };
+        match moved {
+            None => self.receive_failed(at, link, fd, flags),
+            Some(0) if asked == 0 => self.notes.push(Note::NothingAsked),
+            Some(0) => self.end_of_input(at, link),
+            Some(bytes) if flags & PEEK != 0 => {
+                self.notes.push(Note::Peeked(bytes));
+                self.preview(Some((link, true)), data, 0);
+            }
+            Some(bytes) if self.is_drained(link) => {
+                self.count_bytes(at, link, fd, (bytes, 0));
+                self.notes.push(Note::Drained(bytes));
+                if let Some(connection) = self.connections.get_mut(link) {
+                    connection.pass_by(data, &mut self.secrets);
+                }
+            }
+            Some(bytes) => return self.exchange_bytes(at, link, fd, true, data, bytes),
+        }
+        self.whose(at, Some(link))
+    }
+
+    pub(super) fn send(
+        &mut self,
+        at: &At<'_>,
+        fd: Fd,
+        asked: u64,
+        data: &Data<'_>,
+        flags: u32,
+    ) -> Whose {
+        let taken = at.outcome.returned().map(|n| n.max(0) as u64);
+        let Some(link) = self.connection_for(at, fd, false, data) else {
+            if let Some(bytes) = taken {
+                self.totals.moved(at.name, 0, bytes);
+                if let Some(info) = self.processes.at(at.process).seen(fd) {
+                    info.add_out(bytes);
+                }
+            }
+            return Whose::default();
+        };
+        let Some(bytes) = taken else {
+            self.preview(Some((link, false)), data, 0);
+            self.send_failed(at, link, fd, flags);
+            return self.whose(at, Some(link));
+        };
+        if bytes == 0 {
+            self.preview(Some((link, false)), data, 0);
+            return self.whose(at, Some(link));
+        }
+        let whose = self.exchange_bytes(at, link, fd, false, data, bytes);
+        if bytes < asked {
+            self.notes.push(Note::ShortWrite(bytes, asked));
+            self.preview(Some((link, false)), data, bytes);
+        }
+        whose
+    }
+
+    pub(super) fn send_file(&mut self, at: &At<'_>, out: Fd, input: Fd) -> Whose {
+        let link = self.link_of(at, out);
+        let Some(bytes) = at.outcome.returned().map(|n| n.max(0) as u64) else {
+            self.failed(at, Attempt::Send);
+            return self.whose(at, link);
+        };
+        self.totals.moved(at.name, bytes, bytes);
+        if let Some(info) = self.processes.at(at.process).seen(input) {
+            info.add_in(bytes);
+        }
+        if let Some(info) = self.processes.at(at.process).seen(out) {
+            info.add_out(bytes);
+        }
+        let whose = self.whose(at, link);
+        if bytes == 0 {
+            self.notes.push(Note::FileEnd);
+            return whose;
+        }
+        let mut done = false;
+        if let Some(connection) = link.and_then(|link| self.connections.get_mut(link)) {
+            self.bytes_out += bytes;
+            let side = connection.side(false);
+            self.moved.clear();
+            let mut turn = Turn {
+                now: at.now,
+                last_id: &mut self.last_exchange,
+                history: &mut self.history,
+                moved: &mut self.moved,
+            };
+            connection.skip(side, bytes, &mut turn);
+            done = self.moved.completed > 0;
+        }
+        self.notes.push(Note::Sendfile(bytes, done));
+        if self.moved.lost {
+            self.notes.push(Note::FramingLost);
+        }
+        whose
+    }
+
+    /// The connection that a descriptor is. One that nobody saw opened becomes a connection when its
+    /// first bytes are plainly HTTP.
+    fn connection_for(
+        &mut self,
+        at: &At<'_>,
+        fd: Fd,
+        receiving: bool,
+        data: &Data<'_>,
+    ) -> Option<Link> {
+        if let Some(link) = self.link_of(at, fd) {
+            return Some(link);
+        }
+        if at.outcome.returned().is_none_or(|n| n <= 0) {
+            return None;
+        }
+        let info = self.processes.at(at.process).seen(fd)?;
+        let open_ended = match info.kind {
+            FdKind::Unknown => info.number > 2,
+            FdKind::Socket => true,
+            _ => false,
+        };
+        if !open_ended {
+            return None;
+        }
+        let first = data.pieces().find(|piece| !piece.is_empty())?;
+        let client = match (
+            starts_message(Side::Requests, first),
+            starts_message(Side::Responses, first),
+        ) {
+            (true, _) => !receiving,
+            (_, true) => receiving,
+            (false, false) => return None,
+        };
+        let peer = info.peer.clone();
+        let link = self.begin(at, client, peer.as_ref());
+        if let Some(info) = self.processes.at(at.process).get_mut(fd) {
+            info.kind = if client {
+                FdKind::Client
+            } else {
+                FdKind::Connection
+            };
+            info.connection = Some(link.id);
+            info.link = Some(link);
+        }
+        self.threads.works_for(at.thread, Some(link));
+        Some(link)
+    }
+
+    /// A server that has said its last word reads on only to let the client finish: nothing of that is
+    /// a request any more (RFC 9112 9.6).
+    fn is_drained(&self, link: Link) -> bool {
+        self.connections
+            .get(link)
+            .is_some_and(|c| c.said_no_more && !c.client)
+    }
+
+    /// Adds up bytes that came in and went out.
+    fn count_bytes(&mut self, at: &At<'_>, link: Link, fd: Fd, (bytes_in, bytes_out): (u64, u64)) {
+        self.totals.moved(at.name, bytes_in, bytes_out);
+        self.bytes_in += bytes_in;
+        self.bytes_out += bytes_out;
+        if let Some(info) = self.processes.at(at.process).get_mut(fd) {
+            info.add_in(bytes_in);
+            info.add_out(bytes_out);
+        }
+        self.threads.works_for(at.thread, Some(link));
+    }
+
+    /// Bytes moved over a connection.
+    fn exchange_bytes(
+        &mut self,
+        at: &At<'_>,
+        link: Link,
+        fd: Fd,
+        receiving: bool,
+        data: &Data<'_>,
+        bytes: u64,
+    ) -> Whose {
+        let both = if receiving { (bytes, 0) } else { (0, bytes) };
+        self.count_bytes(at, link, fd, both);
+        let Some(connection) = self.connections.get_mut(link) else {
+            return Whose::default();
+        };
+        connection.calls += 1;
+        let side = connection.side(receiving);
+        let fresh = connection.waiting.is_empty();
+        match connection.waiting.front_mut() {
+            Some(exchange) => exchange.calls.add(at.name),
+            None => connection.early.add(at.name),
+        }
+        let before = connection.current();
+        self.moved.clear();
+        let mut turn = Turn {
+            now: at.now,
+            last_id: &mut self.last_exchange,
+            history: &mut self.history,
+            moved: &mut self.moved,
+        };
+        connection.take(side, Taken::new(data, bytes), &mut turn, &mut self.secrets);
+        if fresh && (self.moved.heads > 0 || self.moved.completed > 0) {
+            let early = std::mem::take(&mut connection.early);
+            if let Some(exchange) = connection.waiting.front_mut() {
+                exchange.calls = early;
+            }
+        }
+        let again = side == Side::Requests
+            && self.moved.heads > 0
+            && connection.requests > self.moved.heads
+            && !std::mem::replace(&mut connection.said_again, true);
+        if self
+            .moved
+            .told()
+            .iter()
+            .any(|heard| heard.complete && heard.status == 101)
+        {
+            connection.request.upgrade();
+        }
+        let exchange = before.or(connection.current()).or(self
+            .moved
+            .told()
+            .first()
+            .map(|heard| heard.exchange));
+        let way = match side {
+            Side::Requests => Way::Request,
+            Side::Responses => Way::Response,
+        };
+        say(&mut self.notes, &self.moved, way, bytes);
+        let stream = connection.stream_mut(receiving);
+        say_pending(&mut self.notes, stream, way);
+        if again {
+            self.notes.push(Note::KeptAlive);
+        }
+        Whose {
+            connection: Some(link.id),
+            exchange,
+        }
+    }
+
+    /// The other end has said that nothing more comes (`man 2 read`: 0 is the end).
+    fn end_of_input(&mut self, at: &At<'_>, link: Link) {
+        let Some(connection) = self.connections.get_mut(link) else {
+            return;
+        };
+        let client = connection.client;
+        self.moved.clear();
+        let mut turn = Turn {
+            now: at.now,
+            last_id: &mut self.last_exchange,
+            history: &mut self.history,
+            moved: &mut self.moved,
+        };
+        let proper = connection.other_end_closed(&mut turn);
+        let cut = match (proper, client) {
+            (true, false) => None,
+            (true, true) if connection.waiting.is_empty() => None,
+            (_, true) => Some(Way::Response),
+            (false, false) => Some(Way::Request),
+        };
+        self.notes.push(Note::Eof { client, cut });
+    }
+
+    fn receive_failed(&mut self, at: &At<'_>, link: Link, fd: Fd, flags: u32) {
+        let Outcome::Failed(errno) = at.outcome else {
+            return;
+        };
+        let timeout = self
+            .processes
+            .at(at.process)
+            .get(fd)
+            .map_or(0, |info| info.receive_timeout);
+        if errno == EAGAIN && self.was_asleep(at, fd, flags, timeout) {
+            if let Some(connection) = self.connections.get_mut(link) {
+                connection.gave_up = true;
+            }
+            self.notes.push(Note::GaveUp(timeout));
+            return;
+        }
+        if errno == ECONNRESET
+            && let Some(connection) = self.connections.get_mut(link)
+        {
+            connection.reset = true;
+        }
+        self.failed(at, Attempt::Receive);
+    }
+
+    fn send_failed(&mut self, at: &At<'_>, link: Link, fd: Fd, flags: u32) {
+        let Outcome::Failed(errno) = at.outcome else {
+            return;
+        };
+        let timeout = self
+            .processes
+            .at(at.process)
+            .get(fd)
+            .map_or(0, |info| info.send_timeout);
+        if errno == EAGAIN && self.was_asleep(at, fd, flags, timeout) {
+            self.notes.push(Note::GaveUpSending(timeout));
+            return;
+        }
+        if errno == ECONNRESET
+            && let Some(connection) = self.connections.get_mut(link)
+        {
+            connection.reset = true;
+        }
+        self.failed(at, Attempt::Send);
+    }
+
+    /// EAGAIN means two things: "I would have to wait" on a descriptor that never waits, and "your time
+    /// is over" on one that does (`man 7 socket`, SO_RCVTIMEO).
+    fn was_asleep(&mut self, at: &At<'_>, fd: Fd, flags: u32, timeout: u64) -> bool {
+        let Some(info) = self.processes.at(at.process).get(fd) else {
+            return false;
+        };
+        let never_waits = info.nonblocking || flags & DONTWAIT != 0;
+        !at.injected && !never_waits && (timeout > 0 || at.now - at.enter > WAITED)
+    }
+
+    /// Bytes from something that is no connection.
+    fn receive_elsewhere(&mut self, at: &At<'_>, fd: Fd, moved: Option<u64>) -> Whose {
+        let Some(bytes) = moved else {
+            self.failed(at, Attempt::Other);
+            return Whose::default();
+        };
+        self.totals.moved(at.name, bytes, 0);
+        let Some(info) = self.processes.at(at.process).seen(fd) else {
+            return Whose::default();
+        };
+        info.add_in(bytes);
+        if info.kind != FdKind::File {
+            return Whose::default();
+        }
+        let owner = info.owner;
+        self.notes.push(match bytes {
+            0 => Note::FileEnd,
+            _ => Note::FileBytes(owner.is_some()),
+        });
+        self.whose(at, owner)
+    }
+
+    /// Secrets in bytes that were offered or shown, from `from` on, and did not move.
+    pub(super) fn preview(&mut self, whose: Option<(Link, bool)>, data: &Data<'_>, from: u64) {
+        let stream =
+            whose.and_then(|(link, receiving)| Some(self.connections.get(link)?.stream(receiving)));
+        let mut preview = stream.map_or_else(Preview::unknown, Stream::preview);
+        let (mut passed, mut at) = (0, 0);
+        for (len, kept) in data.parts() {
+            let skip = from.saturating_sub(passed).min(kept.len() as u64);
+            preview.scan(&kept[skip as usize..], at + skip, &mut self.secrets);
+            passed += len;
+            at += kept.len() as u64;
+        }
+    }
+}
+
+/// The parts of what a call offered that the kernel took.
+struct Taken<I> {
+    parts: I,
+    left: u64,
+}
+
+impl<'a> Taken<()> {
+    fn new(data: &Data<'a>, bytes: u64) -> Taken<impl Iterator<Item = (u64, &'a [u8])>> {
+        Taken {
+            parts: data.parts(),
+            left: bytes,
+        }
+    }
+}
+
+impl<'a, I: Iterator<Item = (u64, &'a [u8])>> Iterator for Taken<I> {
+    type Item = (u64, &'a [u8]);
+
+    fn next(&mut self) -> Option<(u64, &'a [u8])> {
+        if self.left == 0 {
+            return None;
+        }
+        // Bytes that the call moved beyond all parts were not kept at all.
+        let (len, kept) = self.parts.next().unwrap_or((self.left, &[]));
+        let len = len.min(self.left);
+        self.left -= len;
+        Some((len, kept))
+    }
+}
+
+/// What is to be said about the messages of one call.
+fn say(notes: &mut Vec<Note>, moved: &Moved, way: Way, bytes: u64) {
+    for (i, heard) in moved.told().iter().enumerate() {
+        match way {
+            Way::Request => say_request(notes, heard),
+            Way::Response => say_response(notes, heard),
+        }
+        if i == 0 && moved.heads >= 2 {
+            notes.push(match way {
+                Way::Request => Note::Pipelined(moved.heads),
+                Way::Response => Note::Together(moved.heads),
+            });
+        }
+    }
+    if let Some(refusal) = moved.refusal {
+        notes.push(Note::Malformed(way, refusal.code, refusal.offset));
+        notes.push(Note::Rule(refusal.code));
+    }
+    if moved.lost {
+        notes.push(Note::FramingLost);
+    }
+    match moved.recognised {
+        Some(Protocol::Tls) => notes.push(Note::NotHttp(Foreign::Tls)),
+        Some(Protocol::Http2) => notes.push(Note::NotHttp(Foreign::Http2)),
+        Some(Protocol::Strange) => notes.push(Note::NotHttp(Foreign::Unknown)),
+        _ if moved.count == 0 && moved.refusal.is_none() && !moved.lost => {
+            say_raw(notes, moved, way, bytes)
+        }
+        _ => {}
+    }
+}
+
+fn say_raw(notes: &mut Vec<Note>, moved: &Moved, way: Way, bytes: u64) {
+    if moved.raw {
+        notes.push(Note::RawBytes(way, bytes));
+    }
+}
+
+fn progress(heard: &Heard) -> Progress {
+    match heard.framing {
+        _ if heard.complete => Progress::Complete(heard.pieces),
+        _ if heard.expects_continue && heard.body == 0 => Progress::Expects,
+        Some(Framing::ContentLength(of)) => Progress::Body(heard.body_so_far, of),
+        Some(Framing::Chunked) => Progress::Chunked(heard.body_so_far),
+        Some(Framing::UntilClose) => Progress::UntilClose(heard.body_so_far),
+        Some(Framing::None) | None => Progress::Complete(heard.pieces),
+    }
+}
+
+fn say_request(notes: &mut Vec<Note>, heard: &Heard) {
+    let Some(line) = heard.line else {
+        say_body(notes, heard, Way::Request);
+        return;
+    };
+    notes.push(Note::Request(line, heard.minor, progress(heard)));
+    if line.as_bytes().ends_with(b" /favicon.ico") {
+        notes.push(Note::Favicon);
+    }
+}
+
+fn say_response(notes: &mut Vec<Note>, heard: &Heard) {
+    match heard.line {
+        None => say_body(notes, heard, Way::Response),
+        Some(_) if heard.status == 100 => notes.push(Note::Continue),
+        Some(_) if heard.status == 101 => notes.push(Note::Switched),
+        Some(reason) => notes.push(Note::Response {
+            status: heard.status,
+            reason,
+            head: heard.head,
+            body: heard.body,
+            progress: progress(heard),
+            to_head: heard.to_head,
+        }),
+    }
+}
+
+fn say_body(notes: &mut Vec<Note>, heard: &Heard, way: Way) {
+    let of = match heard.framing {
+        Some(Framing::ContentLength(of)) => Some(of),
+        Some(Framing::None | Framing::Chunked | Framing::UntilClose) | None => None,
+    };
+    notes.push(match heard.complete {
+        true => Note::BodyDone(
+            way,
+            heard.body_so_far,
+            heard.framing == Some(Framing::Chunked),
+        ),
+        false => Note::BodySoFar(way, heard.body_so_far, of),
+    });
+}
+
+/// What is to be said about a head that is not complete.
+fn say_pending(notes: &mut Vec<Note>, stream: &mut Stream, way: Way) {
+    if stream.protocol != Protocol::Http || stream.in_body || stream.pending().is_empty() {
+        return;
+    }
+    let pending = stream.pending();
+    let note = match memchr::memchr(b'\n', pending) {
+        _ if stream.announced => Note::HeadSoFar(way, pending.len() as u64),
+        None => Note::StartOfLine(way, Text::new(pending)),
+        Some(end) if way == Way::Request => start_line(pending[..end].trim_ascii_end()),
+        Some(_) => Note::HeadSoFar(way, pending.len() as u64),
+    };
+    stream.announced = !matches!(note, Note::StartOfLine(..));
+    notes.push(note);
+}
+
+/// A request line whose fields are still to come. It has not been judged yet: a version that is not
+/// plainly 1.x stays part of the line.
+fn start_line(line: &[u8]) -> Note {
+    match line {
+        [
+            line @ ..,
+            b' ',
+            b'H',
+            b'T',
+            b'T',
+            b'P',
+            b'/',
+            b'1',
+            b'.',
+            minor @ b'0'..=b'9',
+        ] => Note::Request(Text::new(line), minor - b'0', Progress::Unfinished),
+        line => Note::StartOfLine(Way::Request, Text::new(line)),
+    }
+}

@@ -1,0 +1,36 @@
+//! How it looks: a step becomes bytes in a buffer it is given. Peers; none knows the source.
+
+use crate::event::Event;
+use crate::story::Step;
+
+pub mod brief;
+pub mod compact;
+pub mod json;
+pub mod paint;
+pub mod parse;
+pub mod sentence;
+pub mod strace;
+pub mod summary;
+pub mod text;
+pub mod time;
+
+/// Turns events and what they mean into bytes. Implementations keep no file and no stream.
+pub trait View: Send {
+    /// Writes what comes before the first event.
+    fn begin(&mut self, out: &mut Vec<u8>) {
+        let _ = out;
+    }
+
+    /// Writes one event. `event` is already masked.
+    fn step(&mut self, event: &Event<'_>, step: &Step<'_>, out: &mut Vec<u8>);
+
+    /// Traffic has paused: write what was held back (folded repeats).
+    fn pause(&mut self, out: &mut Vec<u8>) {
+        let _ = out;
+    }
+
+    /// Writes what comes after the last event.
+    fn end(&mut self, story: &crate::story::Story, out: &mut Vec<u8>) {
+        let _ = (story, out);
+    }
+}

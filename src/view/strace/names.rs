@@ -1,0 +1,63 @@
+//! Descriptors, with their names where `-y` or `-yy` wants them and the story knows them.
+//!
+//! strace asks the kernel for a socket's inode number and addresses; we know what the trace told. Where
+//! it did not, a `?` stands between the brackets.
+
+use super::{FdNames, Line, quote};
+use crate::abi::Fd;
+use crate::abi::address::Address;
+use crate::event::digits;
+use crate::story::FdName;
+
+impl Line<'_> {
+    /// The number; with a name, `4<TCP:[127.0.0.1:8080->127.0.0.1:31566]>`.
+    #[inline]
+    pub fn fd(&self, fd: Fd, out: &mut Vec<u8>) {
+        digits::signed(out, i64::from(fd.0));
+        if self.options.fds != FdNames::No {
+            self.fd_name(fd, out);
+        }
+    }
+
+    fn fd_name(&self, fd: Fd, out: &mut Vec<u8>) {
+        let Some(name) = self.story.fd_name(self.pid, fd) else {
+            return;
+        };
+        out.push(b'<');
+        match name {
+            FdName::Path(path) => quote::unquoted(path, out),
+            FdName::Anonymous(kind) => {
+                out.extend_from_slice(b"anon_inode:[");
+                out.extend_from_slice(kind.as_bytes());
+                out.push(b']');
+            }
+            FdName::Socket { .. } if self.options.fds == FdNames::Paths => {
+                out.extend_from_slice(b"socket:[?]")
+            }
+            FdName::Socket { protocol, info } => {
+                out.extend_from_slice(protocol.as_bytes());
+                out.extend_from_slice(b":[");
+                match (&info.local, &info.peer) {
+                    (None, None) => out.push(b'?'),
+                    (local, peer) => {
+                        address(local.as_ref(), out);
+                        if peer.is_some() {
+                            out.extend_from_slice(b"->");
+                            address(peer.as_ref(), out);
+                        }
+                    }
+                }
+                out.push(b']');
+            }
+        }
+        out.push(b'>');
+    }
+}
+
+/// As text; an address's own words hold no byte that is not printable.
+fn address(address: Option<&Address>, out: &mut Vec<u8>) {
+    match address {
+        Some(address) => out.extend_from_slice(address.to_string().as_bytes()),
+        None => out.push(b'?'),
+    }
+}

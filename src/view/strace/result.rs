@@ -1,0 +1,106 @@
+//! What stands behind the closing parenthesis: `= 78`, `= -1 EAGAIN (…)`, `(INJECTED)`, `<0.000017>`.
+
+use super::args::{gives_pointer, named_bits, open_flags};
+use super::{Line, clock, structs};
+use crate::abi::Fd;
+use crate::abi::calls;
+use crate::abi::errno::Errno;
+use crate::abi::flags;
+use crate::event::call::{Arg, CallName, Completed, Outcome};
+use crate::event::digits;
+
+/// Errors from here on never reach a program: the kernel restarts the call or calls a handler first.
+const RESTARTS: i32 = 512;
+
+impl Line<'_> {
+    /// Fills the line up to the result's column and ends it; `written` is how long it is already.
+    #[inline]
+    pub fn finish(&self, call: &Completed<'_>, written: usize, out: &mut Vec<u8>) {
+        let fill = self.options.column.saturating_sub(written).max(1);
+        out.resize(out.len() + fill, b' ');
+        out.extend_from_slice(b"= ");
+        match call.outcome {
+            Outcome::Returned(value) => self.returned(value, out),
+            Outcome::Failed(errno) => failed(errno, out),
+            Outcome::Unknown => out.push(b'?'),
+        }
+        if call.injected {
+            out.extend_from_slice(b" (INJECTED)");
+        } else if call.delayed {
+            out.extend_from_slice(b" (DELAYED)");
+        }
+        if self.options.duration {
+            clock::duration(call.dur, out);
+        }
+        out.push(b'\n');
+    }
+
+    #[inline]
+    fn returned(&self, value: i64, out: &mut Vec<u8>) {
+        let CallName::Known(id) = self.syscall.name else {
+            return digits::signed(out, value);
+        };
+        match id {
+            calls::READ | calls::WRITE => digits::signed(out, value),
+            calls::PPOLL | calls::POLL => structs::polled(self, value, out),
+            calls::PSELECT6 | calls::SELECT => structs::selected(self, value, out),
+            calls::FCNTL => fcntl(self, &self.syscall.args.get(1), value, out),
+            id if id.signature().gives_fd => self.fd(Fd(value as i32), out),
+            id if gives_pointer(id) && value != 0 => self.pointer(value as u64, out),
+            _ => digits::signed(out, value),
+        }
+    }
+}
+
+fn failed(errno: Errno, out: &mut Vec<u8>) {
+    let name = errno.name();
+    if errno.0 >= RESTARTS {
+        out.extend_from_slice(b"? ");
+        match name {
+            Some(name) => out.extend_from_slice(name.as_bytes()),
+            None => digits::signed(out, i64::from(errno.0)),
+        }
+    } else {
+        out.extend_from_slice(b"-1 ");
+        match name {
+            Some(name) => out.extend_from_slice(name.as_bytes()),
+            None => {
+                out.extend_from_slice(b"ERRNO_");
+                digits::signed(out, i64::from(errno.0));
+            }
+        }
+    }
+    out.extend_from_slice(b" (");
+    out.extend_from_slice(errno.text().as_bytes());
+    if name.is_none() {
+        out.push(b' ');
+        digits::signed(out, i64::from(errno.0));
+    }
+    out.push(b')');
+}
+
+fn fcntl(line: &Line<'_>, op: &Arg<'_>, value: i64, out: &mut Vec<u8>) {
+    let name = match op {
+        Arg::Constant(set, op) => set.name_of(*op),
+        _ => None,
+    };
+    match name {
+        Some("F_GETFD") if value != 0 => {
+            digits::hex(out, value as u64);
+            out.extend_from_slice(b" (flags ");
+            named_bits(&flags::FD, value as u64, out);
+            out.push(b')');
+        }
+        Some("F_GETFL") => {
+            match value {
+                0 => out.push(b'0'),
+                value => digits::hex(out, value as u64),
+            }
+            out.extend_from_slice(b" (flags ");
+            open_flags(value as u64, out);
+            out.push(b')');
+        }
+        Some("F_DUPFD" | "F_DUPFD_CLOEXEC") => line.fd(Fd(value as i32), out),
+        _ => digits::signed(out, value),
+    }
+}

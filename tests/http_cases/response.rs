@@ -1,0 +1,162 @@
+//! Responses (RFC 9112 4 and 6.3). The reader believes that each answers a GET.
+
+use super::{Case, cut, no, no_with, yes};
+use crate::ok;
+
+pub const CASES: &[Case] = &[
+    yes(
+        50,
+        ok!("Content-Length: 5\r\n\r\nhello"),
+        "200 content-length=hello",
+    ),
+    yes(50, ok!("Content-Length: 0\r\n\r\n"), "200 content-length="),
+    yes(
+        50,
+        ok!("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA: b\r\n\r\n"),
+        "200 chunked=hello +A:b",
+    ),
+    yes(50, ok!("\r\nhello"), "200 until-close=hello close"),
+    yes(50, ok!("\r\n"), "200 until-close= close"),
+    yes(
+        50,
+        ok!("Connection: close\r\nContent-Length: 1\r\n\r\nx"),
+        "200 content-length=x close",
+    ),
+    yes(
+        50,
+        "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx",
+        "200 content-length=x close",
+    ),
+    yes(
+        50,
+        "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx",
+        "200 content-length=x",
+    ),
+    yes(
+        50,
+        ok!("Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
+        "200 chunked= W403@36",
+    ),
+    yes(
+        50,
+        ok!("Transfer-Encoding: gzip\r\n\r\nxyz"),
+        "200 until-close=xyz close W403@36",
+    ),
+    yes(
+        50,
+        ok!("Content-Length: 1\r\n\r\nxHTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"),
+        "200 content-length=x; 404 content-length=",
+    ),
+    yes(
+        50,
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "100; 200 content-length=",
+    ),
+    yes(49, "HTTP/1.1 204 No Content\r\n\r\n", "204"),
+    yes(
+        49,
+        "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+        "304",
+    ),
+    yes(
+        49,
+        "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 204 \r\n\r\n",
+        "103; 204",
+    ),
+    yes(
+        49,
+        "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n",
+        "204 W402@25",
+    ),
+    yes(
+        49,
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n\x01\x02\0",
+        "101",
+    ),
+    yes(
+        51,
+        "HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n",
+        "200 content-length=",
+    ),
+    yes(
+        51,
+        "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n",
+        "200 content-length= W106@12",
+    ),
+    yes(
+        51,
+        "HTTP/1.1 200 a \tb\u{e4}\r\nContent-Length: 0\r\n\r\n",
+        "200 content-length=",
+    ),
+    yes(
+        51,
+        "HTTP/1.1 200  OK\r\nContent-Length: 0\r\n\r\n",
+        "200 content-length=",
+    ),
+    yes(
+        12,
+        "HTTP/1.7 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "200 content-length= W103@7",
+    ),
+    yes(
+        12,
+        "HTTP/1.1 799 What\r\nContent-Length: 0\r\n\r\n",
+        "799 content-length= W107@9",
+    ),
+    yes(4, "\r\nHTTP/1.1 204 No Content\r\n\r\n", "204 W101@0"),
+    yes(18, "HTTP/1.1 204 \r\nHost: a b\r\nHost: c\r\n\r\n", "204"),
+    no_with(505, 12, "HTTP/¦2.0 200 OK\r\n\r\n", "H110"),
+    no(12, "HTTP/2¦ 200\r\n\r\n", "H109"),
+    no(12, "HTTP/1.¦ 200\r\n\r\n", "H109"),
+    no_with(0, 12, "¦http/1.1 200 OK\r\n\r\n", "H131"),
+    no_with(0, 12, "H¦ello\r\n", "H131"),
+    no_with(0, 12, "HT¦ML 200 OK\r\n\r\n", "H131"),
+    no_with(0, 12, "¦ICY 200 OK\r\n\r\n", "H131"),
+    no_with(0, 12, "¦ HTTP/1.1 200 OK\r\n\r\n", "H131"),
+    no_with(0, 12, "¦GET / HTTP/1.1\r\nHost: x\r\n\r\n", "H132"),
+    no_with(0, 12, "H¦EAD / HTTP/1.1\r\nHost: x\r\n\r\n", "H132"),
+    no_with(0, 12, "HTTP/1.1 20¦ OK\r\n\r\n", "H133"),
+    no_with(0, 12, "HTTP/1.1 200¦0 OK\r\n\r\n", "H133"),
+    no_with(0, 12, "HTTP/1.1 ¦abc OK\r\n\r\n", "H133"),
+    no_with(0, 12, "HTTP/1.1 ¦099 OK\r\n\r\n", "H133"),
+    no_with(0, 12, "HTTP/1.1 ¦-20 OK\r\n\r\n", "H133"),
+    no_with(0, 12, "HTTP/1.1¦\r\n\r\n", "H134"),
+    no_with(0, 12, "HTTP/1.1 ¦\r\n\r\n", "H134"),
+    no_with(0, 12, "HTTP/1.1 ¦ 200 OK\r\n\r\n", "H134"),
+    no_with(0, 12, "HTTP/1.1 200¦OK\r\n\r\n", "H134"),
+    no(12, "HTTP/1.1¦\t200 OK\r\n\r\n", "H109"),
+    no(8, "HTTP/1.1 200 ¦\x1b[2J\r\n\r\n", "H201"),
+    no(2, "HTTP/1.1 200 OK¦\rA: b\r\n\r\n", "H208"),
+    no(1, "HTTP/1.1 200 OK¦\nA: b\r\n\r\n", "H209"),
+    no(5, ok!("A¦ : b\r\n\r\n"), "H203"),
+    no(6, ok!("A: b\r\n¦ c\r\n\r\n"), "H207"),
+    no(26, ok!("Content-Length: ¦x\r\n\r\n"), "H401"),
+    no(
+        27,
+        ok!("Content-Length: 1\r\nContent-Length: ¦2\r\n\r\nx"),
+        "H406",
+    ),
+    no(
+        28,
+        ok!("Content-Length: 1\r\n¦Transfer-Encoding: chunked\r\n\r\n"),
+        "H407",
+    ),
+    no(
+        29,
+        ok!("Transfer-Encoding: chunked, ¦chunked\r\n\r\n"),
+        "H424",
+    ),
+    no(
+        30,
+        "HTTP/1.0 200 OK\r\n¦Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "H429",
+    ),
+    no(
+        33,
+        ok!("Transfer-Encoding: chunked\r\n\r\n5\r\nhello¦0\r\n\r\n"),
+        "H507",
+    ),
+    cut(34, "HTTP/1.1 200 OK\r\n"),
+    cut(34, ok!("Content-Length: 5\r\n\r\nhell")),
+    cut(34, ok!("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")),
+];
