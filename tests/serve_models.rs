@@ -6,6 +6,7 @@ mod serve_support;
 
 use httpsys::server::{Config, IoModel};
 use serve_support::{Server, Site, config, get, start, start_with};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -162,20 +163,29 @@ fn keep_alive_requests_cost_two_calls_and_the_wait() {
 }
 
 #[test]
-fn descriptors_are_given_back_and_used_again() {
+fn descriptors_are_given_back() {
     for io in IoModel::ALL {
         let server = start(config(io));
+        let audit = server.audit.clone();
+        let mut before = None;
         for _ in 0..5 {
             ok(&server, io);
+            // The client has its answer and has left; the server sees that a moment later. Which numbers the
+            // kernel deals depends on everything else that this process has open.
+            let nobody = |open: &BTreeSet<i32>| {
+                let calls = audit.calls();
+                let accepted = calls.iter().filter(|made| made.name == "accept4");
+                !accepted
+                    .map(|made| made.ret as i32)
+                    .any(|fd| open.contains(&fd))
+            };
+            until(|| nobody(&audit.open()));
+            let open = audit.open();
+            assert!(nobody(&open), "{io:?}: {open:?}");
+            assert_eq!(before.get_or_insert(open.clone()), &open, "{io:?}");
         }
-        let audit = server.audit.clone();
         let served = server.stop();
         assert_eq!((served.connections, served.requests), (5, 5), "{io:?}");
-        let numbers: std::collections::BTreeSet<i64> = (audit.calls().iter())
-            .filter(|made| made.name == "accept4" && made.ret >= 0)
-            .map(|made| made.ret)
-            .collect();
-        assert!(numbers.len() < 5, "{io:?}: {numbers:?}");
     }
 }
 
@@ -276,7 +286,8 @@ fn a_stop_closes_idle_connections_and_lets_an_exchange_finish() {
         assert_eq!(busy.answer(), None);
         let begun = Instant::now();
         server.wait();
-        assert!(begun.elapsed() < 2 * SECOND, "{io:?}");
+        // Whoever did not hear of the end would take the five seconds of grace.
+        assert!(begun.elapsed() < 4 * SECOND, "{io:?}");
     }
 }
 
@@ -298,16 +309,27 @@ fn idle_connections_end_silently_and_unfinished_requests_with_408() {
     for io in IoModel::ALL {
         let short = Duration::from_millis(200);
         let server = start(Config {
-            head_timeout: short,
-            body_timeout: short,
             idle_timeout: short,
             first_byte_timeout: short,
             ..config(io)
         });
-        let mut idle = server.connect();
-        idle.send(get("/hi"));
-        assert_eq!(idle.answer().unwrap().text(), "Hi");
-        assert_eq!(idle.answer(), None, "{io:?}");
+        // On a busy machine this test itself may take longer than that from `connect` to its first byte.
+        let begun = Instant::now();
+        let idle = loop {
+            let mut idle = server.connect();
+            idle.send(get("/hi"));
+            match idle.answer() {
+                None if begun.elapsed() < 8 * SECOND => continue,
+                answer => assert_eq!(answer.unwrap().text(), "Hi", "{io:?}"),
+            }
+            break idle.answer();
+        };
+        assert_eq!(idle, None, "{io:?}");
+        let server = start(Config {
+            head_timeout: short,
+            body_timeout: short,
+            ..config(io)
+        });
         for begun in [
             "GET /hi HTTP/1.1\r\nHo",
             "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab",
@@ -666,10 +688,9 @@ fn every_child_is_waited_for_and_a_killed_one_takes_nobody_along() {
     let mut doomed = server.connect();
     doomed.send(get("/hi"));
     doomed.answer().unwrap();
-    let child = server
-        .audit
-        .calls()
-        .iter()
+    // The child may have answered before its parent's `clone` has returned.
+    until(|| server.audit.count("clone") == 1);
+    let child = (server.audit.calls().iter())
         .find(|made| made.name == "clone")
         .map(|made| made.ret as i32)
         .unwrap();
