@@ -5,6 +5,7 @@
 //! retries, loops, closing on drop.
 
 pub mod clock;
+mod cpu;
 mod failures;
 mod fd_set;
 mod file;
@@ -101,20 +102,5 @@ fn raw_call(id: CallId, args: &[u64; 6]) -> i64 {
 fn by_number(number: u16, args: &[u64; 6]) -> i64 {
     // SAFETY: the callers in this folder pass pointers to memory that they borrow for the length of
     // the call, with the lengths of that memory.
-    let ret = unsafe {
-        nix::libc::syscall(
-            nix::libc::c_long::from(number),
-            args[0],
-            args[1],
-            args[2],
-            args[3],
-            args[4],
-            args[5],
-        )
-    };
-    if ret == -1 {
-        -i64::from(nix::Error::last_raw())
-    } else {
-        ret
-    }
+    unsafe { cpu::enter(u64::from(number), args) }
 }

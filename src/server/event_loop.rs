@@ -141,6 +141,7 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
         if self.worker.ear.stopping() && !self.wind_up() {
             return false;
         }
+        self.worker.count_durations();
         let sleep = self.sleep();
         self.ready.clear();
         std::mem::swap(&mut self.ready, &mut self.unfinished);

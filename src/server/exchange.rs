@@ -210,7 +210,10 @@ impl<P: Probe> Worker<P> {
         let ear = site.stop.listen();
         Worker {
             kernel,
-            counter: site.metrics.counter(),
+            counter: match site.config.io.is_event_driven() {
+                true => site.metrics.lasting_counter(),
+                false => site.metrics.counter(),
+            },
             batch: Batch::default(),
             site,
             ear,
@@ -322,26 +325,25 @@ impl<P: Probe> Worker<P> {
             // Requests behind the last one that is answered: nobody will read what follows them.
             desk.out.after = After::Linger;
         }
-        self.count_answers(client);
         self.follow(desk, client);
         self.weigh(desk, client);
     }
 
-    /// Counts the answers that have become ready since the last time.
+    /// Counts how long the answers took that have become ready since the last time. Call it when they
+    /// have, at the latest before the next call that waits for clients.
     #[inline]
-    fn count_answers(&mut self, client: &Client) {
+    pub fn count_durations(&mut self) {
         let Worker { batch, counter, .. } = self;
-        batch.finish(|status, count| {
-            counter.answers(status, count, clock::now().saturating_sub(client.began));
-        });
+        batch.finish(|began, count| counter.took(count, clock::now().saturating_sub(began)));
     }
 
     /// One more answer is ready.
     #[inline]
     fn note_answer(&mut self, client: &Client, status: u16) {
         let Worker { batch, counter, .. } = self;
-        batch.add(status, |status, count| {
-            counter.answers(status, count, clock::now().saturating_sub(client.began));
+        counter.answer(status);
+        batch.add(client.began, |began, count| {
+            counter.took(count, clock::now().saturating_sub(began));
         });
     }
 
@@ -460,7 +462,6 @@ impl<P: Probe> Worker<P> {
         desk.out.after = After::Linger;
         desk.connection.finish();
         self.note_answer(client, status);
-        self.count_answers(client);
         self.number_request(client);
         self.log(
             client,

@@ -197,7 +197,9 @@ mod tests {
         let metrics = Arc::new(Metrics::default());
         let counter = metrics.counter();
         let _open = counter.connection();
-        counter.answers(200, 2, 20_000);
+        counter.answer(200);
+        counter.answer(200);
+        counter.took(2, 20_000);
         counter.sent(99);
         let read = CallId::from_name("read").unwrap();
         let calls = Calls {

@@ -2,8 +2,9 @@
 //!
 //! In: what happens, from every serving thread. Out: sums that any thread may read meanwhile
 //! (`exposition` writes them down). The memory is shared with forked processes. Each worker adds to one
-//! of a few shards, so that two threads rarely write to the same cache line. Calls are not counted here:
-//! the probe does that.
+//! of a few shards, so that two threads rarely write to the same cache line; a worker that lives as long
+//! as the server has one to itself, and adds without locking the bus. Calls are not counted here: the
+//! probe does that.
 
 use crate::http::status::STATUSES;
 use crate::kernel::Words;
@@ -47,8 +48,12 @@ const OPENED: usize = SENT + 1;
 const CLOSED: usize = OPENED + 1;
 /// Words of a shard: whole pairs of cache lines, so that shards have none in common.
 const SHARD: usize = (CLOSED + 1).next_multiple_of(16);
-/// More than machines of a classroom have processors.
-const SHARDS: usize = 16;
+/// Shards that have one writer each: more than machines of a classroom have processors.
+const ALONE: usize = 16;
+/// All shards: behind those, some that workers share.
+const SHARDS: usize = 32;
+/// Behind the shards: how many counters there have been, of either sort.
+const COUNTERS: usize = SHARDS * SHARD;
 
 /// All shards, and who gets the next one.
 #[derive(Debug)]
@@ -61,6 +66,8 @@ pub struct Metrics {
 pub struct Counter {
     metrics: Arc<Metrics>,
     shard: usize,
+    /// Nobody else writes to this shard.
+    alone: bool,
 }
 
 /// One open connection, for as long as this lives.
@@ -90,18 +97,33 @@ pub struct Sums {
 impl Default for Metrics {
     fn default() -> Metrics {
         Metrics {
-            words: Words::new(1 + SHARDS * SHARD),
+            words: Words::new(COUNTERS + 2),
         }
     }
 }
 
 impl Metrics {
-    /// A worker's own place to count.
+    /// A place to count, for a worker that may be one of many.
     pub fn counter(self: &Arc<Metrics>) -> Counter {
-        let number = self.words[SHARDS * SHARD].fetch_add(1, Ordering::Relaxed);
+        let number = self.words[COUNTERS].fetch_add(1, Ordering::Relaxed) as usize;
         Counter {
             metrics: Arc::clone(self),
-            shard: number as usize % SHARDS * SHARD,
+            shard: (ALONE + number % (SHARDS - ALONE)) * SHARD,
+            alone: false,
+        }
+    }
+
+    /// A place to count, for a worker that lives as long as the server and stays on one thread, with all
+    /// of its connections.
+    pub fn lasting_counter(self: &Arc<Metrics>) -> Counter {
+        let number = self.words[COUNTERS + 1].fetch_add(1, Ordering::Relaxed) as usize;
+        if number >= ALONE {
+            return self.counter();
+        }
+        Counter {
+            metrics: Arc::clone(self),
+            shard: number * SHARD,
+            alone: true,
         }
     }
 
@@ -135,17 +157,25 @@ impl Counter {
     #[inline]
     fn add(&self, place: usize, n: u64) {
         let word: &AtomicU64 = &self.metrics.words[self.shard + place];
-        word.fetch_add(n, Ordering::Relaxed);
+        match self.alone {
+            true => word.store(word.load(Ordering::Relaxed) + n, Ordering::Relaxed),
+            false => _ = word.fetch_add(n, Ordering::Relaxed),
+        }
     }
 
-    /// So many answers of this status, each of which took this long (nanoseconds).
+    /// An answer of this status is ready.
     #[inline]
-    pub fn answers(&self, status: u16, count: u64, took: u64) {
+    pub fn answer(&self, status: u16) {
         let place = match status {
             200 => OK,
             other => place_of(other),
         };
-        self.add(STATUS + place, count);
+        self.add(STATUS + place, 1);
+    }
+
+    /// So many answers took this long each (nanoseconds).
+    #[inline]
+    pub fn took(&self, count: u64, took: u64) {
         let bucket = BOUNDS.partition_point(|bound| *bound < took);
         self.add(BUCKET + bucket, count);
         self.add(TIME, took.saturating_mul(count));
@@ -193,29 +223,30 @@ const OK: usize = {
 // Every registered status has a place of its own.
 const _: () = assert!(STATUSES.len() < STATUS_PLACES);
 
-/// Answers of one status that became ready together: counted once for all.
+/// Answers to requests that began together: the clock is read once for all.
 #[derive(Debug, Default)]
 pub struct Batch {
-    status: u16,
+    began: u64,
     count: u64,
 }
 
 impl Batch {
-    /// One more answer. Those of another status that were kept are handed to `done` first.
+    /// One more answer, to a request that began then. Those that began at another time and were kept are
+    /// handed to `done` first, with that time.
     #[inline]
-    pub fn add(&mut self, status: u16, done: impl FnOnce(u16, u64)) {
-        if status != self.status {
+    pub fn add(&mut self, began: u64, done: impl FnOnce(u64, u64)) {
+        if began != self.began {
             self.finish(done);
-            self.status = status;
+            self.began = began;
         }
         self.count += 1;
     }
 
     /// Hands over what was kept.
     #[inline]
-    pub fn finish(&mut self, done: impl FnOnce(u16, u64)) {
+    pub fn finish(&mut self, done: impl FnOnce(u64, u64)) {
         if self.count > 0 {
-            done(self.status, std::mem::take(&mut self.count));
+            done(self.began, std::mem::take(&mut self.count));
         }
     }
 }
@@ -232,9 +263,12 @@ mod tests {
                 scope.spawn(|| {
                     let counter = metrics.counter();
                     let open = counter.connection();
-                    counter.answers(200, 2, 10_000);
-                    counter.answers(404, 1, 10_001);
-                    counter.answers(599, 1, u64::MAX / 100);
+                    for status in [200, 200, 404, 599] {
+                        counter.answer(status);
+                    }
+                    counter.took(2, 10_000);
+                    counter.took(1, 10_001);
+                    counter.took(1, u64::MAX / 100);
                     counter.received(10);
                     counter.sent(5);
                     drop(open);
@@ -252,11 +286,40 @@ mod tests {
     }
 
     #[test]
+    fn workers_that_last_count_alone_until_there_are_too_many_of_them() {
+        let metrics = Arc::new(Metrics::default());
+        std::thread::scope(|scope| {
+            for _ in 0..ALONE + 3 {
+                scope.spawn(|| {
+                    let counter = metrics.lasting_counter();
+                    for _ in 0..1000 {
+                        counter.sent(3);
+                    }
+                });
+            }
+        });
+        assert_eq!(metrics.sums().sent, (ALONE as u64 + 3) * 3000);
+        assert!(!metrics.lasting_counter().alone);
+    }
+
+    #[test]
+    fn answers_that_began_together_are_handed_over_together() {
+        let mut batch = Batch::default();
+        let mut done = Vec::new();
+        for began in [5, 5, 9, 9, 9] {
+            batch.add(began, |began, count| done.push((began, count)));
+        }
+        batch.finish(|began, count| done.push((began, count)));
+        batch.finish(|began, count| done.push((began, count)));
+        assert_eq!(done, [(5, 2), (9, 3)]);
+    }
+
+    #[test]
     fn every_bound_belongs_to_its_own_bucket() {
         for (at, bound) in BOUNDS.into_iter().enumerate() {
             let metrics = Arc::new(Metrics::default());
-            metrics.counter().answers(200, 1, bound);
-            metrics.counter().answers(200, 1, bound + 1);
+            metrics.counter().took(1, bound);
+            metrics.counter().took(1, bound + 1);
             let buckets = metrics.sums().buckets;
             assert_eq!((buckets[at], buckets[at + 1]), (1, 1), "{bound}");
         }

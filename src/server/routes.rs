@@ -186,6 +186,7 @@ impl<P: Probe> Reception<'_, P> {
     }
 
     fn metrics(&mut self) -> Reply {
+        self.worker.count_durations();
         let site = &self.worker.site;
         let calls = Calls::of(&self.worker.kernel.probe);
         let mut page = Vec::new();

@@ -87,6 +87,7 @@ pub fn talk_in<P: Probe>(
     buf: &mut [u8],
 ) {
     loop {
+        worker.count_durations();
         if !send(manner, worker, desk, client) {
             break;
         }
