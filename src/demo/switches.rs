@@ -55,12 +55,30 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_sleeps_is_switched_away_from() {
-        let before = of(std::process::id());
-        for _ in 0..20 {
-            std::thread::sleep(std::time::Duration::from_millis(1));
+    fn a_process_that_waits_for_us_is_switched_away_from() {
+        use std::io::{Read, Write};
+        use std::process::{Command, Stdio};
+        let mut echo = Command::new("cat")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("cat is everywhere");
+        let (mut to, mut from) = (echo.stdin.take().unwrap(), echo.stdout.take().unwrap());
+        let mut ask = || {
+            to.write_all(b"x").unwrap();
+            from.read_exact(&mut [0]).unwrap();
+        };
+        ask();
+        let before = of(echo.id());
+        let mut tries = 0;
+        // It may find our next byte before it sleeps, but not each time.
+        while of(echo.id()) == before && tries < 10_000 {
+            ask();
+            tries += 1;
         }
-        assert!(of(std::process::id()) >= before + 20);
+        assert!(of(echo.id()) > before, "after {tries} tries");
+        drop(to);
+        echo.wait().unwrap();
         assert_eq!(of(u32::MAX), 0);
     }
 }

@@ -353,6 +353,12 @@ impl Drop for Server {
             self.request_stop();
             self.join();
         }
+        // A test that fails leaves no process behind: it would hold the tests' output open.
+        if let Some(Host::Process(pid, ..)) = &self.thread {
+            let pid = nix::unistd::Pid::from_raw(*pid);
+            let _ = nix::sys::signal::kill(pid, nix::sys::signal::SIGKILL);
+            let _ = nix::sys::wait::waitpid(pid, None);
+        }
     }
 }
 
