@@ -578,12 +578,54 @@ fn what_is_not_a_call_has_lines_too() {
 }
 
 #[test]
+fn a_call_that_was_seen_waiting_keeps_what_it_offers() {
+    let mut waiting = record("write", &[4, P, 5], 0, &[whole(1, 0, b"hello")]);
+    waiting.head.kind = kind::ENTER;
+    assert_eq!(
+        json(&mut waiting),
+        r#"{"type":"enter","t":1000000,"pid":7,"tid":8,"call":"write","args":{"fd":4,"count":5},"rest":{"len":5,"text":"hello"}}"#
+    );
+    survives(&mut waiting);
+}
+
+#[test]
+fn memory_that_was_not_kept_is_somewhere_unless_it_is_said_to_be_nowhere() {
+    let pointers = |line: &str| {
+        let raw = back(line);
+        (raw.head.args[1], raw.head.args[2])
+    };
+    assert_eq!(
+        pointers(
+            r#"{"type":"call","call":"accept4","args":{"sockfd":3,"addrlen":16},"ret":-1,"errno":"EAGAIN"}"#
+        ),
+        (1, 1)
+    );
+    assert_eq!(
+        pointers(
+            r#"{"type":"call","call":"accept4","args":{"sockfd":3,"addr":null,"addrlen":null},"ret":4}"#
+        ),
+        (0, 0)
+    );
+    for (entry, address) in [
+        ("", 1),
+        (r#","entry":{"buf":null}"#, 0),
+        (r#","entry":{"buf":"0x99"}"#, 0x99),
+    ] {
+        let line = format!(
+            r#"{{"type":"call","call":"read","args":{{"fd":3,"count":9}},"ret":-1,"errno":"EFAULT"{entry}}}"#
+        );
+        assert_eq!(pointers(&line), (address, 9));
+    }
+}
+
+#[test]
 fn the_first_and_last_line_frame_a_recording() {
     let start = Start {
         source: "server".into(),
         program: "httpsys".into(),
         argv: vec!["httpsys".into(), "serve".into()],
         realtime: 1_795_248_000_123_456_789,
+        canonical: false,
     };
     let mut view = JsonView::new(start.clone());
     let mut out = Vec::new();

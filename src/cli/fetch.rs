@@ -34,13 +34,13 @@ pub fn run(args: &FetchArgs, common: &Common) -> u8 {
         Err(Refused::Usage(message)) => return super::usage("get", &message),
         Err(Refused::Machine(message)) => return refuse(&message),
     };
-    if !args.tracing.quiet {
+    if !args.tracing.show.quiet {
         prepared
             .remarks
             .iter()
             .for_each(|remark| say(&format!("* {remark}")));
     }
-    let expressions = match args.tracing.expressions() {
+    let expressions = match args.tracing.show.expressions() {
         Ok(expressions) => expressions,
         Err(message) => return super::usage("get", &message),
     };

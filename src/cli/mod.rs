@@ -6,6 +6,7 @@
 //! streams), `stream` (where bytes go and what happens when that fails) and `terminal`.
 
 mod access_log;
+mod belonging;
 mod demo;
 mod explain;
 mod fetch;
@@ -14,6 +15,7 @@ mod get;
 mod parse;
 mod pipeline;
 mod quantity;
+mod replay;
 mod serve;
 mod signals;
 mod stream;
@@ -81,6 +83,8 @@ enum Command {
     Parse(parse::ParseArgs),
     /// The client half, from the same system calls
     Get(Box<fetch::FetchArgs>),
+    /// Show a recording again, in any view
+    Replay(Box<replay::ReplayArgs>),
     /// Play a scene: server, clients and trace in one terminal
     Demo(demo::DemoArgs),
     /// Look up a call, an errno, a status, a header, a finding
@@ -116,6 +120,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(*args, &cli.common),
         Command::Parse(args) => parse::main(args, &cli.common),
         Command::Get(args) => fetch::run(&args, &cli.common),
+        Command::Replay(args) => replay::run(&args, &cli.common),
         Command::Demo(args) => demo::run(&args, &cli.common),
         Command::Explain(args) => explain::run(&args, &cli.common),
     };

@@ -1,8 +1,11 @@
 //! Record → event → story → views → streams, on a thread of its own.
 //!
-//! In: the region that serving threads write to. Out: bytes in streams. Secrets are masked here, once,
+//! In: records, or the region that serving threads write them to. Out: bytes in streams. Secrets are masked here, once,
 //! in a copy of the record, so that no view and no recording ever sees them.
 
+use super::belonging::Belonging;
+use super::belonging::Belongs;
+use super::belonging::Held;
 use super::filter::Filter;
 use super::stream::Stream;
 use crate::decode::Decoder;
@@ -56,6 +59,12 @@ impl Output {
         }
     }
 
+    fn show(&mut self, event: &Event<'_>, step: &Step<'_>) {
+        if self.stream.is_whole() {
+            self.view.step(event, step, &mut self.buffer);
+        }
+    }
+
     fn flush(&mut self) {
         if !self.buffer.is_empty() {
             self.stream.write(&self.buffer);
@@ -70,6 +79,9 @@ impl Output {
     }
 }
 
+/// So much is written at once.
+const FULL: usize = 32 << 10;
+
 /// Which events the screen shows.
 #[derive(Clone, Debug)]
 pub struct Shown {
@@ -79,9 +91,36 @@ pub struct Shown {
     pub successful_only: bool,
     /// `-Z`.
     pub failed_only: bool,
+    /// `--conn`, `--request`.
+    pub belonging: Belonging,
 }
 
 impl Shown {
+    /// Whether an event belongs to what was asked for. If that is not known yet, or earlier events go
+    /// before it, it is held.
+    fn now(&mut self, on_screen: bool, raw: &Raw<'_>, event: &Event<'_>, step: &Step<'_>) -> bool {
+        let belongs = self.belonging.belongs(event, step);
+        let held = || {
+            let mut record = Vec::new();
+            copy_record(raw, &mut record);
+            Held {
+                seq: event.seq,
+                record,
+                notes: step.notes.to_vec(),
+                connection: step.connection,
+                exchange: step.exchange,
+                redacted: matches!(&event.what, What::Call(done) if done.redacted),
+            }
+        };
+        match belongs {
+            Belongs::Later(id) if on_screen => self.belonging.hold(id, held()),
+            Belongs::Yes if on_screen && self.belonging.has_due() => self.belonging.wait(held()),
+            Belongs::Yes => return true,
+            Belongs::No | Belongs::Later(_) => {}
+        }
+        false
+    }
+
     fn shows(&self, event: &Event<'_>) -> bool {
         let (syscall, outcome) = match &event.what {
             What::Enter(syscall) => (syscall, None),
@@ -153,27 +192,65 @@ impl Pipeline {
         self.canonical = Some(canonical);
     }
 
+    /// Takes one record whose call has a number already.
+    pub fn numbered(&mut self, seq: u64, raw: &Raw<'_>) {
+        self.decoder.seq = seq.saturating_sub(1);
+        self.record(raw);
+    }
+
     fn event(&mut self, raw: &Raw<'_>) {
         let before = (self.decoder.start, self.decoder.seq);
         let event = self.decoder.event(raw);
         let step = self.story.step(&event);
         if !self.redact || step.secrets.is_empty() {
-            return show(&mut self.outputs, &self.shown, &event, &step);
+            show(&mut self.outputs, &mut self.shown, raw, &event, &step);
+        } else {
+            copy_record(raw, &mut self.masked);
+            crate::event::mask::mask(&mut self.masked, step.secrets);
+            let Some(masked) = Raw::from_bytes(&self.masked) else {
+                return;
+            };
+            let mut again = Decoder {
+                start: before.0,
+                seq: before.1,
+            };
+            let mut event = again.event(&masked);
+            if let What::Call(done) = &mut event.what {
+                done.redacted = true;
+            }
+            show(&mut self.outputs, &mut self.shown, &masked, &event, &step);
         }
-        copy_record(raw, &mut self.masked);
-        crate::event::mask::mask(&mut self.masked, step.secrets);
-        let Some(masked) = Raw::from_bytes(&self.masked) else {
-            return;
-        };
-        let mut again = Decoder {
-            start: before.0,
-            seq: before.1,
-        };
-        let mut event = again.event(&masked);
-        if let What::Call(done) = &mut event.what {
-            done.redacted = true;
+        self.show_due();
+    }
+
+    /// Shows earlier events that turned out to belong to what was asked for. They come before the event
+    /// that decided about them, which waits too.
+    fn show_due(&mut self) {
+        for held in self.shown.belonging.due() {
+            let Some(raw) = Raw::from_bytes(&held.record) else {
+                continue;
+            };
+            let mut again = Decoder {
+                start: self.decoder.start,
+                seq: held.seq.saturating_sub(1),
+            };
+            let mut event = again.event(&raw);
+            if let What::Call(done) = &mut event.what {
+                done.redacted = held.redacted;
+            }
+            let step = Step {
+                connection: held.connection,
+                exchange: held.exchange,
+                notes: &held.notes,
+                secrets: &[],
+                story: &self.story,
+            };
+            for output in &mut self.outputs {
+                if !output.complete {
+                    output.show(&event, &step);
+                }
+            }
         }
-        show(&mut self.outputs, &self.shown, &event, &step);
     }
 
     /// Hands what the views wrote to the streams. With `idle`, what they held back comes first.
@@ -191,6 +268,13 @@ impl Pipeline {
             .collect()
     }
 
+    /// Whether enough was written to be handed to the streams.
+    pub fn is_full(&self) -> bool {
+        self.outputs
+            .iter()
+            .any(|output| output.buffer.len() >= FULL)
+    }
+
     /// Whether any stream still takes bytes.
     pub fn is_heard(&self) -> bool {
         self.outputs.iter().any(|output| output.stream.is_whole())
@@ -198,6 +282,8 @@ impl Pipeline {
 
     /// Writes what comes after the last event.
     pub fn end(&mut self) -> Vec<String> {
+        self.shown.belonging.end();
+        self.show_due();
         for output in &mut self.outputs {
             output.view.end(&self.story, &mut output.buffer);
         }
@@ -205,11 +291,19 @@ impl Pipeline {
     }
 }
 
-fn show(outputs: &mut [Output], shown: &Shown, event: &Event<'_>, step: &Step<'_>) {
+/// Shows an event, now or later. `raw` is its record, already masked.
+fn show(
+    outputs: &mut [Output],
+    shown: &mut Shown,
+    raw: &Raw<'_>,
+    event: &Event<'_>,
+    step: &Step<'_>,
+) {
     let on_screen = shown.shows(event);
+    let now = shown.belonging.is_all() || shown.now(on_screen, raw, event, step);
     for output in outputs {
-        if (on_screen || output.complete) && output.stream.is_whole() {
-            output.view.step(event, step, &mut output.buffer);
+        if output.complete || (on_screen && now) {
+            output.show(event, step);
         }
     }
 }
@@ -261,7 +355,8 @@ const QUIET_POLLS: u32 = 10;
 
 fn drain(region: &Arc<Region>, mut pipeline: Pipeline, done: &AtomicBool) -> Pipeline {
     let mut drain = Drain::new(region.clone());
-    if pipeline.canonical.is_some() {
+    let canonical = pipeline.canonical.is_some();
+    if canonical {
         drain = drain.waits_after(CANONICAL_PATIENCE);
     }
     let mut quiet = 0;
@@ -269,7 +364,8 @@ fn drain(region: &Arc<Region>, mut pipeline: Pipeline, done: &AtomicBool) -> Pip
         let last = done.load(Ordering::Acquire);
         let count = drain.poll(last, &mut |raw| pipeline.record(raw));
         quiet = if count == 0 { quiet + 1 } else { 0 };
-        say(pipeline.flush(quiet == QUIET_POLLS));
+        // How long a pause is depends on the machine.
+        say(pipeline.flush(quiet == QUIET_POLLS && !canonical));
         if !pipeline.is_heard() {
             region.stop();
         }

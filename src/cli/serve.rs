@@ -139,7 +139,7 @@ pub fn run(args: ServeArgs, common: &Common) -> u8 {
         let message = "--workers needs an event loop: --io select, poll, epoll or epoll-et";
         return super::usage("serve", message);
     }
-    let expressions = match args.tracing.expressions() {
+    let expressions = match args.tracing.show.expressions() {
         Ok(expressions) => expressions,
         Err(message) => return super::usage("serve", &message),
     };
@@ -221,7 +221,7 @@ fn untraced(args: &ServeArgs, config: Config, stop: &Arc<Stop>) -> u8 {
         Ok(open) => open,
         Err(error) => return refuse(&error.to_string()),
     };
-    greet(args, &open, !args.tracing.quiet);
+    greet(args, &open, !args.tracing.show.quiet);
     match serve(args, config, open, kernel, stop, LogChoice::Common) {
         Ok(_) => exit::DONE,
         Err(message) => refuse(&message),

@@ -15,6 +15,8 @@ const HIGH: i32 = 300;
 pub struct Stream {
     file: File,
     name: String,
+    /// What the command is for goes there: whoever closes it has seen enough.
+    product: bool,
     broken: Option<io::Error>,
 }
 
@@ -40,12 +42,26 @@ impl Stream {
         Stream::new("standard error".to_string(), copy)
     }
 
+    /// Standard output.
+    ///
+    /// # Errors
+    /// A sentence, when the descriptor cannot be copied.
+    pub fn stdout() -> Result<Stream, String> {
+        let copy = io::stdout().as_fd().try_clone_to_owned();
+        let copy = copy.map_err(|error| format!("standard output: {}", plain(&error)))?;
+        Ok(Stream {
+            product: true,
+            ..Stream::new("standard output".to_string(), copy)?
+        })
+    }
+
     fn new(name: String, fd: OwnedFd) -> Result<Stream, String> {
         let fd = crate::kernel::move_high(fd, HIGH)
             .map_err(|error| format!("{name}: cannot move the descriptor: {}", plain(&error)))?;
         Ok(Stream {
             file: File::from(fd),
             name,
+            product: false,
             broken: None,
         })
     }
@@ -66,7 +82,8 @@ impl Stream {
 
     /// What broke, in one sentence.
     pub fn complaint(&self) -> Option<String> {
-        let error = self.broken.as_ref()?;
+        let enough = |error: &io::Error| self.product && error.kind() == io::ErrorKind::BrokenPipe;
+        let error = self.broken.as_ref().filter(|error| !enough(error))?;
         Some(format!("write {}: {}", self.name, plain(error)))
     }
 }

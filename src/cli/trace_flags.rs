@@ -1,7 +1,11 @@
-//! The tracing flags of `serve` and `get`, which mean what they mean in strace, and the views they ask
-//! for.
+//! The tracing flags, which mean what they mean in strace, and the views they ask for. [`ShowArgs`] are
+//! those of every command that shows calls; [`TraceArgs`] adds what `serve` and `get` have beside them.
 
+use super::belonging;
+use super::belonging::Belonging;
+use super::belonging::RequestPattern;
 use super::filter::Filter;
+use super::pipeline::Shown;
 use crate::kernel::Plan;
 use crate::kernel::Rule;
 use crate::source::recorder::OnFull;
@@ -37,14 +41,30 @@ pub enum Full {
     Drop,
 }
 
-/// The flags.
+/// The tracing flags of `serve` and `get`.
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Tracing")]
 pub struct TraceArgs {
     /// Show every system call: compact (the default view), strace or json
     #[arg(long, value_name = "VIEW", num_args = 0..=1, require_equals = true, default_missing_value = "compact")]
     pub trace: Option<ViewName>,
-    /// Write the trace to FILE instead of standard error
+    #[command(flatten)]
+    pub show: ShowArgs,
+    /// When the trace cannot keep up
+    #[arg(
+        long,
+        value_name = "WHAT",
+        default_value = "wait",
+        hide_default_value = true
+    )]
+    pub on_full: Full,
+}
+
+/// What to show, and where.
+#[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Tracing")]
+pub struct ShowArgs {
+    /// Write the trace to FILE
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Write a recording (JSON lines) beside the screen
@@ -85,6 +105,12 @@ pub struct TraceArgs {
     /// Show only calls that failed
     #[arg(short = 'Z', long = "failed-only")]
     pub failed_only: bool,
+    /// Show only what belongs to one connection, by its number: c2
+    #[arg(long = "conn", value_name = "cN", value_parser = belonging::connection)]
+    pub connection: Option<u32>,
+    /// Show only what belongs to these requests: 'GET /x', /x or GET; a * at the end stands for any
+    #[arg(long, value_name = "REQUEST")]
+    pub request: Option<RequestPattern>,
     /// Leave out the lines that begin with `*`
     #[arg(short = 'q', long)]
     pub quiet: bool,
@@ -97,14 +123,6 @@ pub struct TraceArgs {
     /// Show and record those values too
     #[arg(long)]
     pub no_redact: bool,
-    /// When the trace cannot keep up
-    #[arg(
-        long,
-        value_name = "WHAT",
-        default_value = "wait",
-        hide_default_value = true
-    )]
-    pub on_full: Full,
 }
 
 /// What `-e` asked for.
@@ -119,16 +137,18 @@ pub struct Expressions {
 impl TraceArgs {
     /// Whether anything wants events: a view, tables or a recording.
     pub fn is_on(&self) -> bool {
-        self.view().is_some() || self.summary || self.summary_only || self.record.is_some()
+        let show = &self.show;
+        self.view().is_some() || show.summary || show.summary_only || show.record.is_some()
     }
 
     /// The view for the screen: `-C`, `-o` and the like imply the compact one.
     pub fn view(&self) -> Option<ViewName> {
-        if self.summary_only {
-            return None;
-        }
-        let implied = self.summary || self.output.is_some();
-        self.trace.or(implied.then_some(ViewName::Compact))
+        let show = &self.show;
+        let implied = show.summary
+            || show.output.is_some()
+            || show.connection.is_some()
+            || show.request.is_some();
+        show.view(self.trace.or(implied.then_some(ViewName::Compact)))
     }
 
     /// What to do with a full ring.
@@ -136,6 +156,23 @@ impl TraceArgs {
         match self.on_full {
             Full::Wait => OnFull::Wait,
             Full::Drop => OnFull::Drop,
+        }
+    }
+}
+
+impl ShowArgs {
+    /// The view for the screen, of which `-c` wants none.
+    pub fn view(&self, asked: Option<ViewName>) -> Option<ViewName> {
+        asked.filter(|_| !self.summary_only)
+    }
+
+    /// Which events the screen shows.
+    pub fn shown(&self, calls: Filter) -> Shown {
+        Shown {
+            calls,
+            successful_only: self.successful_only,
+            failed_only: self.failed_only,
+            belonging: Belonging::new(self.connection, self.request.clone()),
         }
     }
 

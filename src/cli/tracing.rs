@@ -1,4 +1,5 @@
-//! From the tracing flags to a recorder, views and their streams: what `serve` and `get` share.
+//! From the tracing flags to views and their streams ([`Screen`]), and for `serve` and `get` to a
+//! recorder that feeds them ([`Tracing`]).
 
 use super::Common;
 use super::pipeline::Output;
@@ -8,6 +9,7 @@ use super::pipeline::Shown;
 use super::stream::Stream;
 use super::terminal;
 use super::trace_flags::Expressions;
+use super::trace_flags::ShowArgs;
 use super::trace_flags::TraceArgs;
 use super::trace_flags::ViewName;
 use crate::event::wire::Start;
@@ -51,24 +53,23 @@ impl Tracing {
         threads: usize,
         source: &'static str,
     ) -> Result<Tracing, String> {
-        let paint = paint(args, common);
         let clock = if common.canonical {
             Clock::Canonical
         } else {
             Clock::Real
         };
         let calendar = calendar(clock);
-        let mut outputs = Vec::new();
-        let start = start_line(source, calendar, common.canonical);
-        for view in views(args, &paint, calendar, common.canonical, || {
-            json(&start, common.canonical)
-        }) {
-            outputs.push(Output::screen(view, stream(args)?));
+        let show = &args.show;
+        let outputs = Screen {
+            show,
+            view: args.view(),
+            common,
+            carrier: Carrier::StandardError,
+            start: start_line(source, calendar, common.canonical),
+            calendar,
+            notes: false,
         }
-        if let Some(path) = &args.record {
-            let view = json(&start, common.canonical);
-            outputs.push(Output::recording(view, Stream::create(path)?));
-        }
+        .outputs()?;
         let region = Region::new(threads, args.on_full(), clock).map_err(|error| {
             format!(
                 "mmap of the trace's memory: {}",
@@ -79,16 +80,12 @@ impl Tracing {
             region,
             plan: expressions.plan,
             outputs,
-            shown: Shown {
-                calls: expressions.filter,
-                successful_only: args.successful_only,
-                failed_only: args.failed_only,
-            },
-            redact: !args.no_redact,
+            shown: show.shown(expressions.filter),
+            redact: !show.no_redact,
             canonical: common.canonical,
             chatty: args.view() != Some(ViewName::Json)
                 && args.view() != Some(ViewName::Strace)
-                && !args.quiet,
+                && !show.quiet,
         })
     }
 
@@ -112,70 +109,137 @@ impl Tracing {
     }
 }
 
-/// The stream that carries the trace.
-fn stream(args: &TraceArgs) -> Result<Stream, String> {
-    match &args.output {
-        Some(path) => Stream::create(path),
-        None => Stream::stderr(),
-    }
+/// The stream that carries the trace when no file does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Carrier {
+    /// As in strace: the program has standard output to itself.
+    StandardError,
+    /// The trace is what was asked for.
+    StandardOutput,
 }
 
-/// What that stream can show.
-fn paint(args: &TraceArgs, common: &Common) -> Paint {
-    let stderr = std::io::stderr();
-    let color = match args.output {
-        Some(_) => common.color == terminal::When::Always,
-        None => terminal::colours(common.color, &stderr),
-    };
-    let width = match (&args.output, common.width) {
-        (Some(_), terminal::Width::Auto) => 80,
-        (_, width) => terminal::columns(width, &stderr),
-    };
-    Paint::new(color, terminal::charset(common), width)
-}
-
-/// The views for the screen, in the order they write.
-fn views(
-    args: &TraceArgs,
-    paint: &Paint,
-    calendar: Calendar,
-    canonical: bool,
-    json: impl Fn() -> Box<dyn View>,
-) -> Vec<Box<dyn View>> {
-    let mut views: Vec<Box<dyn View>> = Vec::new();
-    match args.view() {
-        Some(ViewName::Compact) => {
-            views.push(Box::new(CompactView::new(
-                paint.clone(),
-                args.compact(calendar),
-            )));
+impl Carrier {
+    fn stream(self) -> Result<Stream, String> {
+        match self {
+            Carrier::StandardError => Stream::stderr(),
+            Carrier::StandardOutput => Stream::stdout(),
         }
-        Some(ViewName::Strace) => {
-            let pointers = !canonical;
-            views.push(Box::new(StraceView::new(StraceOptions {
-                pointers,
-                ..args.strace(calendar)
-            })));
+    }
+
+    fn colours(self, when: terminal::When) -> bool {
+        match self {
+            Carrier::StandardError => terminal::colours(when, &std::io::stderr()),
+            Carrier::StandardOutput => terminal::colours(when, &std::io::stdout()),
         }
-        Some(ViewName::Json) => views.push(json()),
-        None => {}
     }
-    if args.summary_only && !args.quiet {
-        views.push(Box::new(SummaryView::new(paint.clone())));
-    } else if args.summary || args.summary_only {
-        views.push(Box::new(SummaryView::after_trace(paint.clone())));
+
+    fn columns(self, width: terminal::Width) -> usize {
+        match self {
+            Carrier::StandardError => terminal::columns(width, &std::io::stderr()),
+            Carrier::StandardOutput => terminal::columns(width, &std::io::stdout()),
+        }
     }
-    views
 }
 
-/// The recording's view.
-fn json(start: &Start, canonical: bool) -> Box<dyn View> {
-    let view = JsonView::new(start.clone());
-    Box::new(if canonical {
-        view.without_pointers()
-    } else {
-        view
-    })
+/// What the flags ask for, as views and streams.
+pub struct Screen<'a> {
+    /// The flags.
+    pub show: &'a ShowArgs,
+    /// The view, if any.
+    pub view: Option<ViewName>,
+    /// The flags that every command has.
+    pub common: &'a Common,
+    /// Where the trace goes without `-o`.
+    pub carrier: Carrier,
+    /// What a recording says first.
+    pub start: Start,
+    /// When watching began, for times of day.
+    pub calendar: Calendar,
+    /// The JSON view says what is derived, too.
+    pub notes: bool,
+}
+
+impl Screen<'_> {
+    /// The views and where each writes, the screen's before the recording's.
+    ///
+    /// # Errors
+    /// A sentence: which file, and what the machine said.
+    pub fn outputs(&self) -> Result<Vec<Output>, String> {
+        let mut outputs = Vec::new();
+        for view in self.views() {
+            outputs.push(Output::screen(view, self.stream()?));
+        }
+        if let Some(path) = &self.show.record {
+            let view = Box::new(self.json());
+            outputs.push(Output::recording(view, Stream::create(path)?));
+        }
+        Ok(outputs)
+    }
+
+    fn stream(&self) -> Result<Stream, String> {
+        match &self.show.output {
+            Some(path) => Stream::create(path),
+            None => self.carrier.stream(),
+        }
+    }
+
+    /// What that stream can show.
+    fn paint(&self) -> Paint {
+        let common = self.common;
+        let (color, width) = match &self.show.output {
+            None => (
+                self.carrier.colours(common.color),
+                self.carrier.columns(common.width),
+            ),
+            Some(_) => {
+                let width = match common.width {
+                    terminal::Width::Auto => 80,
+                    terminal::Width::Columns(columns) => columns,
+                };
+                (common.color == terminal::When::Always, width)
+            }
+        };
+        Paint::new(color, terminal::charset(common), width)
+    }
+
+    /// The views for the screen, in the order they write.
+    fn views(&self) -> Vec<Box<dyn View>> {
+        let (show, paint) = (self.show, self.paint());
+        let mut views: Vec<Box<dyn View>> = Vec::new();
+        match self.view {
+            Some(ViewName::Compact) => {
+                views.push(Box::new(CompactView::new(
+                    paint.clone(),
+                    show.compact(self.calendar),
+                )));
+            }
+            Some(ViewName::Strace) => {
+                views.push(Box::new(StraceView::new(StraceOptions {
+                    pointers: !self.start.canonical,
+                    ..show.strace(self.calendar)
+                })));
+            }
+            Some(ViewName::Json) if self.notes => views.push(Box::new(self.json().with_notes())),
+            Some(ViewName::Json) => views.push(Box::new(self.json())),
+            None => {}
+        }
+        if show.summary_only && !show.quiet {
+            views.push(Box::new(SummaryView::new(paint)));
+        } else if show.summary || show.summary_only {
+            views.push(Box::new(SummaryView::after_trace(paint)));
+        }
+        views
+    }
+
+    /// A recording's view.
+    fn json(&self) -> JsonView {
+        let view = JsonView::new(self.start.clone());
+        if self.start.canonical {
+            view.without_pointers()
+        } else {
+            view
+        }
+    }
 }
 
 /// What the first line of a recording says. A canonical one does not say how it was called: ports and
@@ -192,6 +256,7 @@ fn start_line(source: &str, calendar: Calendar, canonical: bool) -> Start {
         program: argv.first().cloned().unwrap_or_default(),
         argv,
         realtime: calendar.start,
+        canonical,
     }
 }
 

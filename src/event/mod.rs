@@ -35,7 +35,7 @@ pub struct Event<'a> {
 #[allow(missing_docs, reason = "the variant's sentence names its fields")]
 #[derive(Clone, Debug)]
 pub enum What<'a> {
-    /// A call that can wait has begun. Only live; never in a recording (see `pending`).
+    /// A call that waits has begun.
     Enter(Syscall<'a>),
     /// A call has ended.
     Call(Completed<'a>),

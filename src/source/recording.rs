@@ -10,7 +10,7 @@ use crate::event::build::Builder;
 use crate::event::raw::{Raw, RawHead, kind, part};
 use crate::event::wire::Start;
 use crate::event::wire::read::{self, Line};
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 /// The longest line that is read: 64 KiB of data as escapes, twice, and the arguments.
 const LINE_MOST: usize = 2 << 20;
@@ -24,8 +24,17 @@ pub struct Recording<R> {
     builder: Builder,
     start: Start,
     seq: u64,
+    /// A line was one of a recording's.
+    is_recording: bool,
     /// The first record, read while looking for the start.
     ahead: bool,
+}
+
+impl<R: Read> Recording<BufReader<R>> {
+    /// Whether reading on may have to wait for whoever writes.
+    pub fn is_drained(&self) -> bool {
+        self.lines.buffer().is_empty()
+    }
 }
 
 /// What came of one line.
@@ -48,6 +57,7 @@ impl<R: BufRead> Recording<R> {
             builder: Builder::default(),
             start: Start::default(),
             seq: 0,
+            is_recording: false,
             ahead: false,
         };
         recording.ahead = recording.advance()?;
@@ -65,6 +75,21 @@ impl<R: BufRead> Recording<R> {
         self.seq
     }
 
+    /// How many lines were read.
+    pub fn lines(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether there is no record at all.
+    pub fn is_empty(&self) -> bool {
+        !self.ahead && self.builder.head.kind == kind::WRAP
+    }
+
+    /// Whether any line was one of a recording's.
+    pub fn is_recording(&self) -> bool {
+        self.is_recording
+    }
+
     /// The next record; `None` at the end. Its times count from the start of the recording.
     ///
     /// # Errors
@@ -75,6 +100,18 @@ impl<R: BufRead> Recording<R> {
             Some(self.builder.raw())
         } else {
             None
+        })
+    }
+
+    /// The next record, with the number of the call that was last.
+    ///
+    /// # Errors
+    /// What reading said.
+    pub fn next_numbered(&mut self) -> io::Result<Option<(u64, Raw<'_>)>> {
+        let found = std::mem::take(&mut self.ahead) || self.advance()?;
+        Ok(match found {
+            true => Some((self.seq, self.builder.raw())),
+            false => None,
         })
     }
 
@@ -111,10 +148,12 @@ impl<R: BufRead> Recording<R> {
         }
         match read::line(&self.text, &mut self.builder) {
             Ok(Line::Record { seq }) => {
+                self.is_recording = true;
                 self.seq = seq.unwrap_or(self.seq);
                 Ok(Next::Record)
             }
             Ok(Line::Start(start)) => {
+                self.is_recording = true;
                 self.start = start;
                 Ok(Next::Other)
             }

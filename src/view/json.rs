@@ -1,11 +1,12 @@
 //! The JSON view: a recording, line by line (docs/recording-format.md).
 //!
 //! In: events, already masked. Out: one object a line; the first says what ran, the last how much there
-//! was. What is derived is left out: replay works it out again.
+//! was. What is derived is left out, for replay works it out again; with notes it is there too, on lines
+//! that are for other programs to read.
 
 use crate::event::Event;
-use crate::event::wire::{Start, Writer};
-use crate::story::{Step, Story};
+use crate::event::wire::{Start, Writer, string};
+use crate::story::{Note, Pen, Step, Story, Verdict};
 use crate::view::View;
 
 /// Writes a recording.
@@ -13,6 +14,7 @@ use crate::view::View;
 pub struct JsonView {
     start: Start,
     writer: Writer,
+    notes: bool,
 }
 
 impl JsonView {
@@ -21,7 +23,14 @@ impl JsonView {
         JsonView {
             start,
             writer: Writer::default(),
+            notes: false,
         }
+    }
+
+    /// The same, and what each event means.
+    pub fn with_notes(mut self) -> JsonView {
+        self.notes = true;
+        self
     }
 
     /// The same without addresses of memory, which differ from run to run (`--canonical`).
@@ -36,11 +45,74 @@ impl View for JsonView {
         self.writer.start(&self.start, out);
     }
 
-    fn step(&mut self, event: &Event<'_>, _: &Step<'_>, out: &mut Vec<u8>) {
-        self.writer.event(event, out);
+    fn step(&mut self, event: &Event<'_>, step: &Step<'_>, out: &mut Vec<u8>) {
+        if !self.notes {
+            return self.writer.event(event, out);
+        }
+        self.writer.open_event(event, out);
+        meaning(step, out);
+        out.extend_from_slice(b"}\n");
     }
 
     fn end(&mut self, _: &Story, out: &mut Vec<u8>) {
         self.writer.end(out);
+    }
+}
+
+/// `,"connection":"c1","exchange":"r1","notes":[…]`.
+fn meaning(step: &Step<'_>, out: &mut Vec<u8>) {
+    if let Some(connection) = step.connection {
+        out.extend_from_slice(b",\"connection\":");
+        string(&connection.to_string(), out);
+    }
+    if let Some(exchange) = step.exchange {
+        out.extend_from_slice(b",\"exchange\":");
+        string(&exchange.to_string(), out);
+    }
+    out.extend_from_slice(b",\"notes\":[");
+    for (index, note) in step.notes.iter().enumerate() {
+        out.extend_from_slice(if index > 0 { b"," } else { b"" });
+        one(note, out);
+    }
+    out.push(b']');
+}
+
+/// `{"id":"request","verdict":"note","text":"> GET / HTTP/1.1  (complete)"}`.
+fn one(note: &Note, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"id\":");
+    string(note.id(), out);
+    out.extend_from_slice(b",\"verdict\":");
+    let verdict = match note.verdict() {
+        Verdict::Note => "note",
+        Verdict::Warning => "warning",
+        Verdict::Error => "error",
+    };
+    string(verdict, out);
+    let mut sentence = Sentence(String::new());
+    note.write(&mut sentence);
+    out.extend_from_slice(b",\"text\":");
+    string(&sentence.0, out);
+    out.push(b'}');
+}
+
+/// A note's sentence, however long. What is not text in it is replaced; JSON escapes the rest.
+struct Sentence(String);
+
+impl Pen for Sentence {
+    fn text(&mut self, words: &str) {
+        self.0.push_str(words);
+    }
+
+    fn spare(&mut self, words: &str) {
+        self.0.push_str(words);
+    }
+
+    fn number(&mut self, number: u64) {
+        self.0.push_str(&number.to_string());
+    }
+
+    fn bytes(&mut self, bytes: &[u8], more: bool) {
+        self.0.push_str(&String::from_utf8_lossy(bytes));
+        self.0.push_str(if more { "..." } else { "" });
     }
 }

@@ -99,6 +99,11 @@ impl Writer {
             out.extend_from_slice(b"\":");
         };
         match arg {
+            // A buffer that is neither here nor in `data` is somewhere.
+            Arg::Pointer(0) if is_buffer(param.kind) => {
+                name(param.name, out);
+                out.extend_from_slice(b"null");
+            }
             Arg::Pointer(value) if *value != 0 && is_memory(param.kind) && self.pointers => {
                 name(param.name, out);
                 quoted_hex(*value, out);
@@ -122,16 +127,21 @@ fn shows_pointer(memory: &Memory<'_>) -> bool {
         Kind::EpollEvent => true,
         Kind::OptionIn { .. } => memory.bytes().len() < 4,
         Kind::OpenHow { .. } => memory.bytes().len() < 24,
+        Kind::WaitStatus => memory.bytes().len() < 4,
+        Kind::OffsetInOut => memory.bytes().len() < 8,
+        Kind::Timespec | Kind::Timeval | Kind::TimespecOut => memory.bytes().len() < 16,
         _ => false,
     }
 }
 
 /// Buffers stand in `data`, and what nobody passes is not there.
 fn is_left_out(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Unused | Kind::BytesIn { .. } | Kind::BytesOut { .. }
-    )
+    matches!(kind, Kind::Unused) || is_buffer(kind)
+}
+
+/// Bytes that a call moves, in one piece.
+pub fn is_buffer(kind: Kind) -> bool {
+    matches!(kind, Kind::BytesIn { .. } | Kind::BytesOut { .. })
 }
 
 /// Whether an argument of this kind leads to memory that is shown instead of its address.

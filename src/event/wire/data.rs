@@ -32,6 +32,14 @@ pub fn data_of<'a>(syscall: &Syscall<'a>) -> Option<(Data<'a>, bool)> {
 }
 
 impl Writer {
+    /// What a call that has not ended was given to move.
+    pub(super) fn offered(&mut self, syscall: &Syscall<'_>, out: &mut Vec<u8>) {
+        if let Some((data, true)) = data_of(syscall) {
+            let bytes = joined(&data, &mut self.joined);
+            object("rest", data.len, bytes, out);
+        }
+    }
+
     pub(super) fn data(&mut self, call: &Completed<'_>, out: &mut Vec<u8>) {
         let Some((data, offered)) = data_of(&call.syscall) else {
             return;
@@ -40,18 +48,7 @@ impl Writer {
             Outcome::Returned(count) => (count.max(0) as u64).min(data.len),
             Outcome::Failed(_) | Outcome::Unknown => 0,
         };
-        let mut pieces = data.pieces();
-        let (first, second) = (pieces.next().unwrap_or(&[]), pieces.next());
-        let bytes: &[u8] = match second {
-            None => first,
-            Some(second) => {
-                self.joined.clear();
-                self.joined.extend_from_slice(first);
-                self.joined.extend_from_slice(second);
-                pieces.for_each(|piece| self.joined.extend_from_slice(piece));
-                &self.joined
-            }
-        };
+        let bytes = joined(&data, &mut self.joined);
         let split = (bytes.len() as u64).min(moved) as usize;
         if matches!(call.outcome, Outcome::Returned(_)) {
             object("data", moved, &bytes[..split], out);
@@ -60,6 +57,20 @@ impl Writer {
             object("rest", data.len - moved, &bytes[split..], out);
         }
     }
+}
+
+/// All pieces in a row; `room` is used where there are several.
+fn joined<'j>(data: &Data<'j>, room: &'j mut Vec<u8>) -> &'j [u8] {
+    let mut pieces = data.pieces();
+    let (first, second) = (pieces.next().unwrap_or(&[]), pieces.next());
+    let Some(second) = second else {
+        return first;
+    };
+    room.clear();
+    room.extend_from_slice(first);
+    room.extend_from_slice(second);
+    pieces.for_each(|piece| room.extend_from_slice(piece));
+    room
 }
 
 /// `,"data":{"len":78,"text":"…"}`.

@@ -29,6 +29,9 @@ pub struct Start {
     pub argv: Vec<String>,
     /// When watching began, in nanoseconds since 1970.
     pub realtime: u64,
+    /// Times, ids and ports are stand-ins that are the same on every run, and addresses of memory are
+    /// left out (`--canonical`).
+    pub canonical: bool,
 }
 
 /// What the last line says.
@@ -78,7 +81,12 @@ impl Writer {
         }
         out.extend_from_slice(br#"],"start":""#);
         date(start.realtime, out);
-        out.extend_from_slice(b"\"}\n");
+        out.push(b'"');
+        if start.canonical {
+            key("canonical", out);
+            out.extend_from_slice(b"true");
+        }
+        out.extend_from_slice(b"}\n");
     }
 
     /// The last line.
@@ -90,24 +98,19 @@ impl Writer {
         out.extend_from_slice(b"}\n");
     }
 
-    /// One event; nothing for the beginning of a call, which is told when it ends.
+    /// One event.
     #[inline]
     pub fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
-        if self.open_event(event, out) {
-            out.extend_from_slice(b"}\n");
-        }
+        self.open_event(event, out);
+        out.extend_from_slice(b"}\n");
     }
 
-    /// The same without the closing brace, so that a view can add keys; false when there is no line.
-    pub fn open_event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) -> bool {
+    /// The same without the closing brace and the end of the line, so that a view can add keys.
+    pub fn open_event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         match &event.what {
-            What::Enter(_) => return false,
             What::Call(call) => self.call(event, call, out),
-            What::Pending(syscall) => {
-                self.header("pending", event, out);
-                self.named_call(syscall, None, out);
-                self.entry(syscall, out);
-            }
+            What::Enter(syscall) => self.begun("enter", event, syscall, out),
+            What::Pending(syscall) => self.begun("pending", event, syscall, out),
             What::Signal(signal) => {
                 self.header("signal", event, out);
                 text("signal", &signal_name(*signal), out);
@@ -130,7 +133,14 @@ impl Writer {
                 text("why", why, out);
             }
         }
-        true
+    }
+
+    /// A call that has not ended.
+    fn begun(&mut self, kind: &str, event: &Event<'_>, syscall: &Syscall<'_>, out: &mut Vec<u8>) {
+        self.header(kind, event, out);
+        self.named_call(syscall, None, out);
+        self.offered(syscall, out);
+        self.entry(syscall, out);
     }
 
     fn header(&self, kind: &str, event: &Event<'_>, out: &mut Vec<u8>) {

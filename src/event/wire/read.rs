@@ -46,8 +46,12 @@ pub fn line(text: &[u8], builder: &mut Builder) -> Result<Line, String> {
                 seq: object.get("seq").and_then(Value::as_u64),
             })
         }
-        "pending" => {
-            call(&object, kind::PENDING, builder)?;
+        begun @ ("enter" | "pending") => {
+            let record_kind = match begun {
+                "enter" => kind::ENTER,
+                _ => kind::PENDING,
+            };
+            call(&object, record_kind, builder)?;
             Ok(Line::Record { seq: None })
         }
         "fd" | "signal" | "process" | "lost" => match fact(&object, builder) {
@@ -77,6 +81,7 @@ fn start(object: &Object) -> Start {
         program: text_of(object, "program").to_string(),
         argv: texts.map(String::from).collect(),
         realtime: realtime(text_of(object, "start")).unwrap_or(0),
+        canonical: object.get("canonical") == Some(&Value::Bool(true)),
     }
 }
 

@@ -17,7 +17,7 @@ pub fn registers(id: CallId, args: &Object, entry: &Object) -> [u64; 6] {
         let value = args.get(param.name);
         registers[index] = match register(param.kind, value.unwrap_or(&Value::Null), &registers) {
             Some(register) => register,
-            None => pointer(param.kind, value, entry.get(param.name)),
+            None => pointer(value, entry.get(param.name)),
         };
     }
     registers
@@ -32,13 +32,13 @@ pub fn untold(args: &Object) -> [u64; 6] {
     registers
 }
 
-/// A pointer to memory: as recorded, or somewhere when there is something behind it.
-fn pointer(kind: Kind, value: Option<&Value>, entry: Option<&Value>) -> u64 {
-    let recorded = entry.and_then(Value::as_str).and_then(hex);
-    let is_there = value.is_some_and(|value| !value.is_null());
-    // Buffers stand in `data`; whoever makes their segment sets the pointer.
-    let buffer = matches!(kind, Kind::BytesIn { .. } | Kind::BytesOut { .. });
-    recorded.unwrap_or(if is_there && !buffer { SOMEWHERE } else { 0 })
+/// A pointer to memory: as recorded, or somewhere, unless it is said to lead nowhere.
+fn pointer(value: Option<&Value>, entry: Option<&Value>) -> u64 {
+    match (entry, value) {
+        (Some(Value::String(text)), _) => hex(text).unwrap_or(SOMEWHERE),
+        (Some(Value::Null), _) | (None, Some(Value::Null)) => 0,
+        _ => SOMEWHERE,
+    }
 }
 
 /// A register that is itself the value; `None` for pointers to memory that is kept.

@@ -139,8 +139,6 @@ impl Argument<'_> {
 
     fn buffer(&self, builder: &mut Builder) -> Option<()> {
         let data = self.data?;
-        let pointer = &mut builder.head.args[self.arg as usize];
-        *pointer = (*pointer).max(1);
         builder.segment(self.arg, part::FIRST, data.len, &data.bytes);
         Some(())
     }

@@ -1,0 +1,200 @@
+//! `httpsys replay FILE`: a recording, shown again in any view.
+//!
+//! In: a file or standard input, read once and never held. Out: on standard output what `serve --trace`
+//! would have printed, for it goes through the same decoder, story and views.
+
+use super::Common;
+use super::exit;
+use super::pipeline::Pipeline;
+use super::say;
+use super::stream::no_file;
+use super::stream::plain;
+use super::trace_flags::ShowArgs;
+use super::trace_flags::ViewName;
+use super::tracing::Carrier;
+use super::tracing::Screen;
+use crate::event::raw::kind;
+use crate::source::canonical::Canonical;
+use crate::source::recording::Recording;
+use crate::view::time::Calendar;
+use std::fs::File;
+use std::io::BufReader;
+use std::io::Read;
+use std::path::Path;
+use std::path::PathBuf;
+
+/// Show a recording again, in any view, with the filters of a live trace
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Examples:\n  httpsys serve --trace --record run.jsonl     makes a recording\n  \
+httpsys replay run.jsonl\n  httpsys replay run.jsonl --view strace -yy -tt\n  \
+httpsys replay run.jsonl --request 'GET /hi'\n  \
+httpsys replay run.jsonl --view json --notes | jq .notes"
+)]
+pub struct ReplayArgs {
+    /// A recording; - reads standard input
+    pub file: PathBuf,
+    /// How it looks
+    #[arg(long, value_name = "VIEW", default_value = "compact")]
+    pub view: ViewName,
+    /// With --view json: what the trace means, too (connection, exchange and notes of each event)
+    #[arg(long)]
+    pub notes: bool,
+    #[command(flatten)]
+    pub show: ShowArgs,
+}
+
+/// Room for lines on their way in.
+const ROOM: usize = 256 << 10;
+
+/// After so many nanoseconds without an event a live trace shows what its view had held back.
+const PAUSE: u64 = 250_000_000;
+
+/// Shows it and gives the exit status.
+pub fn run(args: &ReplayArgs, common: &Common) -> u8 {
+    let expressions = match args.show.expressions() {
+        Ok(expressions) if expressions.plan.is_some() => {
+            let message = "inject= spoils calls as they are made, and a replay makes none";
+            return super::usage("replay", message);
+        }
+        Ok(expressions) => expressions,
+        Err(message) => return super::usage("replay", &message),
+    };
+    if args.notes && args.view != ViewName::Json {
+        return super::usage("replay", "--notes adds to --view json");
+    }
+    if let Some(output) = overwritten(args) {
+        let message = format!("{} is what is being read", output.display());
+        return super::usage("replay", &message);
+    }
+    let opened = open(&args.file).and_then(|reader| {
+        Recording::new(BufReader::with_capacity(ROOM, reader))
+            .map_err(|error| format!("read {}: {}", name(&args.file), no_file(&error)))
+    });
+    let recording = match opened {
+        Ok(recording) => recording,
+        Err(message) => return refuse(&message),
+    };
+    if recording.is_empty() {
+        return nothing(args, &recording);
+    }
+    let mut start = recording.start().clone();
+    let rewrites = common.canonical && !start.canonical;
+    start.canonical |= common.canonical;
+    let offset = match start.canonical {
+        true => 0,
+        false => crate::kernel::utc_offset((start.realtime / 1_000_000_000) as i64) as i32,
+    };
+    let screen = Screen {
+        show: &args.show,
+        view: args.show.view(Some(args.view)),
+        common,
+        carrier: Carrier::StandardOutput,
+        calendar: Calendar {
+            start: start.realtime,
+            offset,
+        },
+        start,
+        notes: args.notes,
+    };
+    let outputs = match screen.outputs() {
+        Ok(outputs) => outputs,
+        Err(message) => return refuse(&message),
+    };
+    let pipeline = Pipeline::new(
+        0,
+        outputs,
+        args.show.shown(expressions.filter),
+        !args.show.no_redact,
+        rewrites.then(|| Canonical::new(None)),
+    );
+    match show(recording, pipeline) {
+        Ok(()) => exit::DONE,
+        Err(message) => refuse(&format!("{}: {message}", name(&args.file))),
+    }
+}
+
+/// Every record through the pipeline, until the end of either.
+fn show<R: Read>(
+    mut recording: Recording<BufReader<R>>,
+    mut pipeline: Pipeline,
+) -> Result<(), String> {
+    let mut complaints = Vec::new();
+    let canonical = recording.start().canonical;
+    let mut latest = 0;
+    let read = loop {
+        match recording.next_numbered() {
+            Ok(Some((seq, raw))) => {
+                if raw.head.exit.saturating_sub(latest) > PAUSE && latest > 0 && !canonical {
+                    complaints.extend(pipeline.flush(true));
+                }
+                latest = latest.max(raw.head.exit);
+                match raw.head.kind {
+                    kind::CALL => pipeline.numbered(seq, &raw),
+                    _ => pipeline.record(&raw),
+                }
+            }
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(format!("read: {}", plain(&error))),
+        }
+        // Whoever follows a trace as it grows waits for no more than there is.
+        if recording.is_drained() || pipeline.is_full() {
+            complaints.extend(pipeline.flush(false));
+            if !pipeline.is_heard() {
+                break Ok(());
+            }
+        }
+    };
+    complaints.extend(pipeline.end());
+    match complaints.first() {
+        Some(complaint) => Err(complaint.clone()),
+        None => read,
+    }
+}
+
+fn open(path: &Path) -> Result<Box<dyn Read>, String> {
+    if path == Path::new("-") {
+        return Ok(Box::new(std::io::stdin()));
+    }
+    match File::open(path) {
+        Ok(file) => Ok(Box::new(file)),
+        Err(error) => Err(format!("open {}: {}", name(path), no_file(&error))),
+    }
+}
+
+fn name(path: &Path) -> String {
+    match path == Path::new("-") {
+        true => "standard input".to_string(),
+        false => path.display().to_string(),
+    }
+}
+
+/// An output that would empty the file before it is read.
+fn overwritten(args: &ReplayArgs) -> Option<&PathBuf> {
+    let input = args.file.canonicalize().ok()?;
+    [&args.show.output, &args.show.record]
+        .into_iter()
+        .flatten()
+        .find(|output| output.canonicalize().is_ok_and(|output| output == input))
+}
+
+/// Not one event: it may be empty, or something else altogether.
+fn nothing<R: Read>(args: &ReplayArgs, recording: &Recording<BufReader<R>>) -> u8 {
+    let name = name(&args.file);
+    if recording.lines() == 0 {
+        say(&format!("httpsys replay: {name}: empty, nothing to show"));
+        return exit::DONE;
+    }
+    if recording.is_recording() {
+        say(&format!("httpsys replay: {name}: no events in it"));
+        return exit::DONE;
+    }
+    refuse(&format!(
+        "{name}: not a recording: httpsys serve --trace --record FILE makes one"
+    ))
+}
+
+fn refuse(message: &str) -> u8 {
+    say(&format!("httpsys replay: {message}"));
+    exit::REFUSED
+}
