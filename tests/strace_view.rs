@@ -953,6 +953,34 @@ fn a_waiting_call_that_is_interrupted_is_resumed() {
 }
 
 #[test]
+fn a_resumed_call_may_be_shorter_than_what_was_written_before_it() {
+    let fds = [4, 0, 0, 0, 1, 0, 0, 0];
+    let after = [4, 0, 0, 0, 1, 0, 1, 0];
+    let args = [P, 1, 0, 0, 8];
+    let enter = begun(of_thread(
+        9,
+        record("ppoll", &args, 0, &[whole(0, 0, &fds)]),
+    ));
+    let other = of_thread(8, record("close", &[7], 0, &[]));
+    let exit = record("ppoll", &args, 1, &[whole(0, 0, &fds), whole(0, 1, &after)]);
+    let live = StraceOptions {
+        live: true,
+        pid: PidColumn::WhenMany,
+        ..StraceOptions::default()
+    };
+    let screen = shown(
+        &mut StraceView::new(live),
+        &mut [enter, other, of_thread(9, exit)],
+    );
+    assert_eq!(
+        screen,
+        "ppoll([{fd=4, events=POLLIN}], 1, NULL, NULL, 8 <unfinished ...>\n\
+         [pid     8] close(7)                    = 0\n\
+         [pid     9] <... ppoll resumed>)        = 1 ([{fd=4, revents=POLLIN}])\n"
+    );
+}
+
+#[test]
 fn to_a_file_each_call_is_one_line() {
     let enter = begun(record("read", &[4, P, 8192], 0, &[]));
     let exit = record("read", &[4, P, 8192], 0, &[whole(1, 0, b"")]);

@@ -298,7 +298,8 @@ impl StraceView {
         self.line(event, &call.syscall, Some(call.outcome), story)
             .call(&mut text);
         let mut column = 0;
-        let mut written = 0;
+        // How much of it stands already, and how much of that on another line.
+        let (mut written, mut elsewhere) = (0, 0);
         if let Some(begun) = self.open.take_if(|begun| begun.tid == event.tid) {
             column = begun.before;
             written = shared(&begun.text, &text);
@@ -319,12 +320,13 @@ impl StraceView {
                 push_name(&call.syscall, out);
                 out.extend_from_slice(b" resumed>");
                 written = shared(&begun.text, &text);
-                column += out.len() - start - written;
+                column += out.len() - start;
+                elsewhere = written;
             }
         }
         out.extend_from_slice(&text[written..]);
         let line = self.line(event, &call.syscall, Some(call.outcome), story);
-        line.finish(call, column + text.len(), out);
+        line.finish(call, column + text.len() - elsewhere, out);
         self.scratch = text;
     }
 
