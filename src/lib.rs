@@ -24,5 +24,6 @@ pub mod view;
 pub mod explain;
 
 pub mod demo;
+pub mod doctor;
 
 pub mod cli;

@@ -24,6 +24,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "view", "explain",
         ],
     ),
+    ("doctor", &["abi", "kernel", "server"]),
 ];
 
 /// The three places where `unsafe` may stand.

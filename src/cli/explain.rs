@@ -3,7 +3,6 @@
 use super::Common;
 use super::exit;
 use super::terminal;
-use std::io::Write;
 
 /// Look up a call, an errno, a status, a header, a finding, a flag
 #[derive(clap::Args, Debug)]
@@ -18,7 +17,7 @@ pub fn run(args: &ExplainArgs, common: &Common) -> u8 {
     let word = args.words.join(" ");
     let width = terminal::columns(common.width, &std::io::stdout());
     match crate::explain::lookup(&word) {
-        Ok(page) => print(page.render(width).as_bytes()),
+        Ok(page) => super::stream::product("explain", page.render(width).as_bytes()),
         Err(near) => {
             let hint = match near.as_slice() {
                 [] => "try a call (accept4), an errno (EAGAIN), a status (404) or a field (Host)"
@@ -31,20 +30,5 @@ pub fn run(args: &ExplainArgs, common: &Common) -> u8 {
             ));
             exit::WRONG
         }
-    }
-}
-
-/// Whoever closed the stream has seen enough; a full disk is an error.
-fn print(text: &[u8]) -> u8 {
-    let mut out = std::io::stdout();
-    match out.write_all(text).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            super::say(&format!(
-                "httpsys explain: write standard output: {}",
-                super::stream::plain(&error)
-            ));
-            exit::REFUSED
-        }
-        _ => exit::DONE,
     }
 }

@@ -8,10 +8,12 @@
 mod access_log;
 mod belonging;
 mod demo;
+mod doctor;
 mod explain;
 mod fetch;
 mod filter;
 mod get;
+mod manual;
 mod parse;
 mod pipeline;
 mod quantity;
@@ -89,6 +91,14 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Look up a call, an errno, a status, a header, a finding
     Explain(explain::ExplainArgs),
+    /// Will everything work on this machine? OK or FIX lines
+    Doctor,
+    /// Print the manual page, or a command's
+    #[command(hide = true)]
+    Man(manual::ManArgs),
+    /// Print a shell's completions
+    #[command(hide = true)]
+    Completions(manual::CompletionsArgs),
 }
 
 /// Exit statuses (docs/exit-codes.md).
@@ -123,6 +133,9 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => replay::run(&args, &cli.common),
         Command::Demo(args) => demo::run(&args, &cli.common),
         Command::Explain(args) => explain::run(&args, &cli.common),
+        Command::Doctor => doctor::run(&cli.common),
+        Command::Man(args) => manual::man(&args),
+        Command::Completions(args) => manual::completions(&args),
     };
     ExitCode::from(status)
 }

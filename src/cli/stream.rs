@@ -113,3 +113,20 @@ pub fn no_file(error: &io::Error) -> String {
     };
     plain(error) + hint
 }
+
+/// Writes a command's whole product to standard output and gives the exit status. Whoever closed the
+/// stream has seen enough; a full disk is an error.
+pub fn product(command: &str, text: &[u8]) -> u8 {
+    use std::io::Write;
+    let mut out = std::io::stdout();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            super::say(&format!(
+                "httpsys {command}: write standard output: {}",
+                plain(&error)
+            ));
+            super::exit::REFUSED
+        }
+        _ => super::exit::DONE,
+    }
+}

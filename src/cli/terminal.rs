@@ -83,13 +83,17 @@ pub fn charset(common: &super::Common) -> Charset {
     }
 }
 
-/// Whether the locale prints UTF-8 (`man 7 locale`: the first of these that is set decides).
-fn utf8() -> bool {
+/// The locale in force (`man 7 locale`: the first of these that is set decides).
+pub fn locale() -> Option<String> {
     ["LC_ALL", "LC_CTYPE", "LANG"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-        .is_some_and(|locale| {
-            let locale = locale.to_ascii_lowercase();
-            locale.contains("utf-8") || locale.contains("utf8")
-        })
+}
+
+/// Whether the locale prints UTF-8.
+pub fn utf8() -> bool {
+    locale().is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
 }

@@ -4,6 +4,7 @@
 //! `Kernel::call`, by number, so that what is recorded is what the kernel saw. Left out on purpose:
 //! retries, loops, closing on drop.
 
+pub mod able;
 pub mod clock;
 mod cpu;
 mod failures;
@@ -24,7 +25,7 @@ pub use failures::{Failure, Failures};
 pub use fd_set::{FD_SETSIZE, FdSet};
 pub use file::OpenHow;
 pub use heap::Heap;
-pub use own::{lift, move_high, terminal_columns, utc_offset};
+pub use own::{lift, move_high, terminal_columns, terminal_size, utc_offset};
 pub use plan::{Plan, Rule};
 pub use probe::{Counts, NoProbe, Probe};
 pub use process::{Clone, Ended};

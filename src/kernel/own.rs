@@ -13,6 +13,11 @@ use std::os::fd::OwnedFd;
 /// How many columns the terminal behind `fd` has (`man 2 TIOCGWINSZ`); `None` when it has none or
 /// will not say.
 pub fn terminal_columns(fd: &impl AsFd) -> Option<usize> {
+    terminal_size(fd).map(|(columns, _)| columns)
+}
+
+/// Columns and rows of the terminal behind `fd`; rows are 0 where only the columns are known.
+pub fn terminal_size(fd: &impl AsFd) -> Option<(usize, usize)> {
     let mut size = nix::libc::winsize {
         ws_row: 0,
         ws_col: 0,
@@ -22,7 +27,7 @@ pub fn terminal_columns(fd: &impl AsFd) -> Option<usize> {
     // SAFETY: TIOCGWINSZ fills in one winsize, and this one is ours.
     let ret =
         unsafe { nix::libc::ioctl(fd.as_fd().as_raw_fd(), nix::libc::TIOCGWINSZ, &raw mut size) };
-    (ret == 0 && size.ws_col > 0).then_some(size.ws_col as usize)
+    (ret == 0 && size.ws_col > 0).then_some((size.ws_col as usize, size.ws_row as usize))
 }
 
 /// Moves a descriptor to the first free number from `lowest` on, or as high as the limit on open

@@ -44,7 +44,7 @@ mod wishes;
 
 mod budget;
 mod exposition;
-mod holder;
+pub mod holder;
 pub mod log;
 mod metrics;
 mod scrape;
