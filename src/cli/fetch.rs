@@ -52,7 +52,7 @@ pub fn run(args: &FetchArgs, common: &Common) -> u8 {
         Err(message) => return refuse(&message),
     };
     let mut kernel = tracing.kernel();
-    let running = match tracing.start(prepared.request.to.first().and_then(|to| to.port())) {
+    let running = match tracing.start(prepared.request.to.first().and_then(|to| to.port()), &[]) {
         Ok(running) => running,
         Err(error) => return refuse(&format!("start a thread: {}", super::stream::plain(&error))),
     };

@@ -6,6 +6,7 @@
 //! streams), `stream` (where bytes go and what happens when that fails) and `terminal`.
 
 mod access_log;
+mod activation;
 mod belonging;
 mod demo;
 mod doctor;

@@ -10,13 +10,16 @@ use super::filter::Filter;
 use super::stream::Stream;
 use crate::decode::Decoder;
 use crate::event::Event;
+use crate::event::FdFact;
 use crate::event::Outcome;
 use crate::event::What;
+use crate::event::build::Builder;
 use crate::event::call::CallName;
 use crate::event::raw::HEAD;
 use crate::event::raw::Raw;
 use crate::event::raw::RawHead;
 use crate::event::raw::kind;
+use crate::event::raw::part;
 use crate::source::canonical::Canonical;
 use crate::source::recorder::Drain;
 use crate::source::recorder::Region;
@@ -196,6 +199,25 @@ impl Pipeline {
     pub fn numbered(&mut self, seq: u64, raw: &Raw<'_>) {
         self.decoder.seq = seq.saturating_sub(1);
         self.record(raw);
+    }
+
+    /// Takes what a descriptor already was when watching began.
+    pub fn fact(&mut self, fact: &FdFact) {
+        let process = std::process::id();
+        let mut record = Builder::default();
+        let mut head = RawHead {
+            kind: kind::FD,
+            pid: process,
+            tid: process,
+            enter: self.decoder.start,
+            exit: self.decoder.start,
+            ..RawHead::default()
+        };
+        head.args[..2].copy_from_slice(&[fact.fd.0 as u64, u64::from(fact.own)]);
+        record.begin(head);
+        record.whole(0, part::FIRST, fact.kind.as_bytes());
+        record.whole(0, part::AFTER, fact.name.as_bytes());
+        self.record(&record.raw());
     }
 
     fn event(&mut self, raw: &Raw<'_>) {

@@ -2,6 +2,7 @@
 
 use super::Common;
 use super::access_log::AccessLog;
+use super::activation;
 use super::exit;
 use super::quantity;
 use super::say;
@@ -9,6 +10,7 @@ use super::signals;
 use super::trace_flags::TraceArgs;
 use super::tracing::Tracing;
 use crate::abi::address::Address;
+use crate::event::FdFact;
 use crate::kernel::Clock;
 use crate::kernel::Kernel;
 use crate::kernel::Probe;
@@ -26,6 +28,7 @@ use crate::view::text::escape;
 use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser;
 use std::net::UdpSocket;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +38,7 @@ use std::time::Duration;
 pub struct ServeArgs {
     /// The folder to serve; without one, only the built-in pages
     pub root: Option<PathBuf>,
-    /// 8080, 127.0.0.1:8080, [::1]:8080 or unix:/path; port 0 takes any free one; may be repeated
+    /// 8080, 127.0.0.1:8080, [::1]:8080, unix:/path, unix:@name; port 0: any free one; may be repeated
     #[arg(short, long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = Listen::parse)]
     pub listen: Vec<Listen>,
     /// How to wait for clients
@@ -143,11 +146,16 @@ pub fn run(args: ServeArgs, common: &Common) -> u8 {
         Ok(expressions) => expressions,
         Err(message) => return super::usage("serve", &message),
     };
-    let config = config(&args, common);
+    let mut config = config(&args, common);
+    // Before any other thread begins: the environment is changed.
+    match activation::passed() {
+        Ok(passed) => config.passed = passed,
+        Err(message) => return refuse(&message),
+    }
     // Before any other thread begins: they inherit the mask.
     let stop = Stop::new();
-    let asked = stop.clone();
-    if let Err(error) = signals::watch(move || asked.request()) {
+    let (first, second) = (stop.clone(), stop.clone());
+    if let Err(error) = signals::watch(move || first.request(), move || second.end_at_once()) {
         return refuse(&format!("start a thread: {}", super::stream::plain(&error)));
     }
     if !args.tracing.is_on() && expressions.plan.is_none() {
@@ -232,6 +240,7 @@ fn untraced(args: &ServeArgs, config: Config, stop: &Arc<Stop>) -> u8 {
 fn traced(args: &ServeArgs, config: Config, mut tracing: Tracing, stop: &Arc<Stop>) -> u8 {
     let mut kernel = tracing.kernel();
     let chatty = tracing.chatty;
+    let folder = args.root.as_ref().map(|root| folder_name(root, &config));
     let opened = server::open(&config, &mut kernel);
     let port = opened
         .as_ref()
@@ -240,7 +249,10 @@ fn traced(args: &ServeArgs, config: Config, mut tracing: Tracing, stop: &Arc<Sto
     if let Ok(open) = &opened {
         greet(args, open, chatty);
     }
-    let running = match tracing.start(port) {
+    let facts = opened
+        .as_ref()
+        .map_or_else(|_| Vec::new(), |open| facts(open, folder));
+    let running = match tracing.start(port, &facts) {
         Ok(running) => running,
         Err(error) => return refuse(&format!("start a thread: {}", super::stream::plain(&error))),
     };
@@ -256,6 +268,35 @@ fn traced(args: &ServeArgs, config: Config, mut tracing: Tracing, stop: &Arc<Sto
         Ok(()) => exit::DONE,
         Err(message) => refuse(&message),
     }
+}
+
+/// What strace would show of the folder: its whole path, without links. A canonical run shows the path as it
+/// was given: whole ones differ from desk to desk.
+fn folder_name(root: &Path, config: &Config) -> String {
+    let whole = match config.clock {
+        Clock::Canonical => None,
+        Clock::Real => root.canonicalize().ok(),
+    };
+    let path = whole.unwrap_or_else(|| root.to_owned());
+    path.to_string_lossy().into_owned()
+}
+
+/// What descriptors are that no recorded call opens: the folder, and listeners that were passed to us.
+fn facts(open: &Open, folder: Option<String>) -> Vec<FdFact> {
+    let folder = open.root.as_ref().zip(folder).map(|(root, name)| FdFact {
+        fd: root.fd(),
+        kind: "directory".to_owned(),
+        name,
+        own: true,
+    });
+    let passed = open.listeners.iter().filter(|l| l.passed.is_some());
+    let passed = passed.map(|listener| FdFact {
+        fd: listener.fd,
+        kind: "listener".to_owned(),
+        name: listener.address.to_string(),
+        own: false,
+    });
+    folder.into_iter().chain(passed).collect()
 }
 
 /// The two ways meet here: signals, the log, and the server itself.
@@ -289,7 +330,7 @@ fn greet(args: &ServeArgs, open: &Open, chatty: bool) {
         say(&format!(
             "listening on {}{}",
             listener.url(),
-            from_elsewhere(listener)
+            remarks(listener)
         ));
     }
     if let Some(listener) = &open.metrics {
@@ -343,28 +384,53 @@ fn hint(listener: &Listener) -> String {
     }
 }
 
+/// What else there is to say of a listener, behind its address.
+fn remarks(listener: &Listener) -> String {
+    let passed = listener.passed.as_ref().map(|name| match name.is_empty() {
+        true => format!("passed to us as fd {}", listener.fd.0),
+        false => format!("passed to us as fd {}, {name}", listener.fd.0),
+    });
+    let replaced = listener
+        .replaced
+        .then(|| "an earlier server had left the name behind".to_owned());
+    let families = listener.ipv4_too.map(|too| match too {
+        true => "IPv4 too".to_owned(),
+        false => "IPv6 alone".to_owned(),
+    });
+    let elsewhere = from_elsewhere(listener).map(|url| format!("from elsewhere: {url}"));
+    let said = [passed, replaced, families, elsewhere];
+    let said: Vec<String> = said.into_iter().flatten().collect();
+    match said.is_empty() {
+        true => String::new(),
+        false => format!("  ({})", said.join("; ")),
+    }
+}
+
 /// For a listener at every address of this machine: one that others can open.
-fn from_elsewhere(listener: &Listener) -> String {
-    let (any, outside, port) = match &listener.address {
-        // Addresses of documentation (RFC 5737, RFC 3849): any that is not of this machine would do.
-        Address::V4([0, 0, 0, 0], port) => ("0.0.0.0:0", "198.51.100.1:9", port),
-        Address::V6(ip, port, ..) if *ip == [0; 16] => ("[::]:0", "[2001:db8::1]:9", port),
-        _ => return String::new(),
+fn from_elsewhere(listener: &Listener) -> Option<String> {
+    // Addresses of documentation (RFC 5737, RFC 3849): any that is not of this machine would do.
+    const V4: (&str, &str) = ("0.0.0.0:0", "198.51.100.1:9");
+    const V6: (&str, &str) = ("[::]:0", "[2001:db8::1]:9");
+    let (port, ways) = match &listener.address {
+        Address::V4([0, 0, 0, 0], port) => (*port, vec![V4]),
+        Address::V6(ip, port, ..) if *ip == [0; 16] => match listener.ipv4_too {
+            Some(true) => (*port, vec![V6, V4]),
+            _ => (*port, vec![V6]),
+        },
+        _ => return None,
     };
     // `connect` of a UDP socket sends nothing; it chooses the way out, and so our address. It is done
     // on a thread of its own, because the serving thread makes no call that its trace does not show.
     let asked = std::thread::spawn(move || {
-        let socket = UdpSocket::bind(any)?;
-        socket.connect(outside)?;
-        socket.local_addr()
+        ways.into_iter().find_map(|(any, outside)| {
+            let socket = UdpSocket::bind(any).ok()?;
+            socket.connect(outside).ok()?;
+            socket.local_addr().ok()
+        })
     });
-    match asked.join() {
-        Ok(Ok(mut here)) => {
-            here.set_port(*port);
-            format!("  (from elsewhere: http://{here}/)")
-        }
-        Ok(Err(_)) | Err(_) => String::new(),
-    }
+    let mut here = asked.join().ok()??;
+    here.set_port(port);
+    Some(format!("http://{here}/"))
 }
 
 fn refuse(message: &str) -> u8 {

@@ -14,8 +14,12 @@ fn ending() -> SigSet {
 }
 
 /// Blocks the ending signals in this thread and all that it starts, and starts the one that waits for
-/// them: `first` runs at the first signal; the second ends the process with 128 + its number.
-pub fn watch(first: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+/// them: `first` runs at the first signal, `second` at the second, which then ends the process with 128 + its
+/// number.
+pub fn watch(
+    first: impl FnOnce() + Send + 'static,
+    second: impl FnOnce() + Send + 'static,
+) -> std::io::Result<()> {
     let set = ending();
     let mut blocked = set;
     // The end of a child is read from a descriptor (`server::fork`): no thread may take the signal.
@@ -28,8 +32,9 @@ pub fn watch(first: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
                 return;
             }
             first();
-            if let Ok(second) = set.wait() {
-                std::process::exit(128 + second as i32);
+            if let Ok(signal) = set.wait() {
+                second();
+                std::process::exit(128 + signal as i32);
             }
         })?;
     Ok(())

@@ -12,6 +12,7 @@ use super::trace_flags::Expressions;
 use super::trace_flags::ShowArgs;
 use super::trace_flags::TraceArgs;
 use super::trace_flags::ViewName;
+use crate::event::FdFact;
 use crate::event::wire::Start;
 use crate::kernel::Clock;
 use crate::kernel::Kernel;
@@ -97,14 +98,18 @@ impl Tracing {
         }
     }
 
-    /// Starts to show what is recorded. `port` is the port to rewrite under `--canonical`.
+    /// Starts to show what is recorded. `port` is the port to rewrite under `--canonical`, `facts` what some
+    /// descriptors are that no recorded call opens.
     ///
     /// # Errors
     /// What starting a thread said.
-    pub fn start(self, port: Option<u16>) -> std::io::Result<Running> {
+    pub fn start(self, port: Option<u16>, facts: &[FdFact]) -> std::io::Result<Running> {
         let canonical = self.canonical.then(|| Canonical::new(port));
         let start = self.region.start();
-        let pipeline = Pipeline::new(start, self.outputs, self.shown, self.redact, canonical);
+        let mut pipeline = Pipeline::new(start, self.outputs, self.shown, self.redact, canonical);
+        for fact in facts {
+            pipeline.fact(fact);
+        }
         Running::start(self.region, pipeline)
     }
 }

@@ -145,6 +145,7 @@ fn fact<'a>(record_kind: u16, raw: &Raw<'a>) -> What<'a> {
             fd: Fd(first as i32),
             kind: text(raw, part::FIRST),
             name: text(raw, part::AFTER),
+            own: raw.head.args[1] == 1,
         }),
         kind::LOST => What::Lost {
             count: first,

@@ -225,7 +225,7 @@ fn every_other_kind_of_record_has_its_event() {
     assert_eq!(told(kind::SIGNAL, [2, 0], &[]), "Signal(2)");
     assert_eq!(
         told(kind::FD, [1, 0], &["file", "/x"]),
-        "Fd(FdFact { fd: Fd(1), kind: \"file\", name: \"/x\" })"
+        "Fd(FdFact { fd: Fd(1), kind: \"file\", name: \"/x\", own: false })"
     );
     assert_eq!(
         told(kind::LOST, [5, 0], &[]),

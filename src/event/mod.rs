@@ -56,10 +56,12 @@ pub enum What<'a> {
 pub struct FdFact {
     /// Its number.
     pub fd: crate::abi::Fd,
-    /// `socket`, `file`, `pipe`, `terminal`, `epoll`, …
+    /// `socket`, `listener`, `file`, `directory`, `pipe`, `terminal`, `epoll`, …
     pub kind: String,
-    /// Path or `local -> peer`, where there is one.
+    /// Path, address or `local -> peer`, where there is one.
     pub name: String,
+    /// It belongs to the tool, not to the program that is watched; calls may name it all the same.
+    pub own: bool,
 }
 
 /// Life and death of threads and processes.

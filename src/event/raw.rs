@@ -20,8 +20,8 @@ pub mod kind {
     pub const SIGNAL: u16 = 5;
     /// `args[0]` records are missing here; segment 0, if there, says why.
     pub const LOST: u16 = 6;
-    /// What a descriptor already was when watching began: `args[0]` is its number, segment 0 the kind,
-    /// segment 1 the name.
+    /// What a descriptor already was when watching began: `args[0]` is its number, `args[1]` is 1 for one
+    /// of the tool's own, segment 0 the kind, segment 1 the name.
     pub const FD: u16 = 7;
     /// The program was replaced: segment 0 is its path.
     pub const EXEC: u16 = 8;

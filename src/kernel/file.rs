@@ -5,6 +5,9 @@ use crate::abi::Fd;
 use crate::abi::calls;
 use std::ffi::CStr;
 
+/// In place of a directory: paths begin at the current one (`AT_FDCWD`, `man 2 openat`).
+pub const HERE: Fd = Fd(-100);
+
 /// `struct open_how` (`man 2 openat2`).
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
@@ -120,6 +123,13 @@ impl<P: Probe> Kernel<P> {
     pub fn getdents64(&mut self, fd: Fd, buf: &mut [u8]) -> Result<usize> {
         let (start, len) = (buf.as_mut_ptr() as u64, buf.len() as u64);
         Ok(self.call(calls::GETDENTS64, [fd.0 as u64, start, len, 0, 0, 0])? as usize)
+    }
+
+    /// `man 2 unlinkat`: removes a name of a file. `dir` may be [`HERE`].
+    pub fn unlinkat(&mut self, dir: Fd, path: &CStr, flags: i32) -> Result<()> {
+        let args = [dir.0 as u64, path.as_ptr() as u64, flags as u64, 0, 0, 0];
+        self.call(calls::UNLINKAT, args)?;
+        Ok(())
     }
 
     /// `man 2 fcntl` with an integer argument.

@@ -3,6 +3,7 @@
 
 use super::Errno;
 use crate::abi::Fd;
+use std::ffi::CStr;
 use std::io;
 use std::os::fd::AsFd;
 use std::os::fd::AsRawFd;
@@ -63,6 +64,16 @@ pub fn lift(fd: Fd, lowest: i32) -> super::Result<Fd> {
     match move_high(owned, lowest) {
         Ok(high) => Ok(Fd(high.into_raw_fd())),
         Err(error) => Err(Errno(error.raw_os_error().unwrap_or(0))),
+    }
+}
+
+/// Takes these words out of the environment, so that no child finds them there. For a process that has no
+/// second thread yet.
+pub fn forget_variables(names: &[&CStr]) {
+    for name in names {
+        // SAFETY: a word that ends in NUL. The only caller is the first thread, before it has started another:
+        // nobody reads the environment meanwhile.
+        unsafe { nix::libc::unsetenv(name.as_ptr()) };
     }
 }
 

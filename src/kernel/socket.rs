@@ -95,6 +95,22 @@ impl<P: Probe> Kernel<P> {
         Ok(())
     }
 
+    /// `man 2 getsockopt` of an option that is an `int`.
+    pub fn getsockopt(&mut self, socket: Fd, level: i32, name: i32) -> Result<i32> {
+        let mut value = 0i32;
+        let mut len = size_of::<i32>() as u32;
+        let args = [
+            fd(socket),
+            level as u64,
+            name as u64,
+            &raw mut value as u64,
+            &raw mut len as u64,
+            0,
+        ];
+        self.call(calls::GETSOCKOPT, args)?;
+        Ok(value)
+    }
+
     /// `man 2 getsockname`.
     pub fn getsockname(&mut self, socket: Fd) -> Result<Address> {
         let mut storage = [0u8; 128];

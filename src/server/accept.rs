@@ -86,7 +86,12 @@ fn trouble(errno: Errno) -> Accepted {
 /// Shuts the listeners: whoever sleeps at them wakes up, and nobody gets in any more (`man 2 shutdown`). For
 /// another thread than the one that accepts.
 pub fn shut<P: Probe>(mut kernel: Kernel<P>, listeners: &[Listener]) -> impl FnOnce() + use<P> {
-    let doors: Vec<Fd> = listeners.iter().map(|listener| listener.fd).collect();
+    // A listener that was passed to us is not ours to shut: it would be shut for its owner, and for good. Who
+    // sleeps there is poked instead.
+    let ours = listeners
+        .iter()
+        .filter(|listener| listener.passed.is_none());
+    let doors: Vec<Fd> = ours.map(|listener| listener.fd).collect();
     move || {
         for door in doors {
             let _ = kernel.shutdown(door, libc::SHUT_RD);

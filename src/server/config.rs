@@ -2,6 +2,7 @@
 //!
 //! In: words from the command line. Out: plain values. Nothing here touches the machine.
 
+use crate::abi::Fd;
 use crate::kernel::Clock;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -88,6 +89,17 @@ pub enum Listen {
     Ip(SocketAddr),
     /// A path in the file system (`man 7 unix`).
     Unix(PathBuf),
+    /// A name that is in no file system and goes with its socket (`man 7 unix`, "abstract").
+    Abstract(String),
+}
+
+/// A listener that was opened by somebody else (`man 3 sd_listen_fds`).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Passed {
+    /// Its descriptor.
+    pub fd: Fd,
+    /// What its owner calls it; may be empty.
+    pub name: String,
 }
 
 impl Default for Listen {
@@ -101,8 +113,8 @@ impl Default for Listen {
 const UNIX_PATH_MAX: usize = 107;
 
 impl Listen {
-    /// Reads `8080`, `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`, `:8080`, `*:8080` or
-    /// `unix:/path`. No name is looked up: `localhost` is 127.0.0.1 and `*` is 0.0.0.0.
+    /// Reads `8080`, `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`, `:8080`, `*:8080`,
+    /// `unix:/path` or `unix:@name`. No name is looked up: `localhost` is 127.0.0.1 and `*` is 0.0.0.0.
     ///
     /// # Errors
     /// A sentence that says what is wrong and what to write instead.
@@ -137,7 +149,11 @@ impl Listen {
             len if len > UNIX_PATH_MAX => Err(format!(
                 "the path is {len} bytes long; the address of a unix socket holds {UNIX_PATH_MAX}"
             )),
-            _ => Ok(Listen::Unix(PathBuf::from(path))),
+            1 if path == "@" => Err("unix:@ needs a name, for example unix:@httpsys".to_owned()),
+            _ => Ok(match path.strip_prefix('@') {
+                Some(name) => Listen::Abstract(name.to_owned()),
+                None => Listen::Unix(PathBuf::from(path)),
+            }),
         }
     }
 }
@@ -169,6 +185,7 @@ impl fmt::Display for Listen {
         match self {
             Listen::Ip(address) => write!(f, "{address}"),
             Listen::Unix(path) => write!(f, "unix:{}", path.display()),
+            Listen::Abstract(name) => write!(f, "unix:@{name}"),
         }
     }
 }
@@ -184,6 +201,8 @@ pub struct Config {
     pub spa: Option<PathBuf>,
     /// Where to listen; at least one place.
     pub listen: Vec<Listen>,
+    /// Listeners that were passed to us: where there are any, `listen` is not looked at.
+    pub passed: Vec<Passed>,
     /// Where `/metrics` is served, when not with the other pages.
     pub metrics: Option<Listen>,
     /// How to wait.
@@ -228,6 +247,7 @@ impl Default for Config {
             listing: true,
             spa: None,
             listen: vec![Listen::default()],
+            passed: Vec::new(),
             metrics: None,
             io: IoModel::Blocking,
             workers: 1,
@@ -253,6 +273,11 @@ impl Config {
     /// Whether connections are kept: one-seat models give the seat to the next client instead.
     pub fn keeps_alive(&self) -> bool {
         self.keep_alive.unwrap_or(!self.io.has_one_seat())
+    }
+
+    /// Whether `accept4` must never sleep. `fork` sleeps elsewhere: a client may leave before it is called.
+    pub fn listeners_never_block(&self) -> bool {
+        self.io.never_blocks() || self.io == IoModel::Fork
     }
 
     /// Bytes asked for with each read, at least 1. The event loop shares one buffer among all its
@@ -292,6 +317,10 @@ mod tests {
             Listen::parse("unix:/tmp/x"),
             Ok(Listen::Unix("/tmp/x".into()))
         );
+        assert_eq!(
+            Listen::parse("unix:@x"),
+            Ok(Listen::Abstract("x".to_owned()))
+        );
     }
 
     #[test]
@@ -303,6 +332,7 @@ mod tests {
             ("http://127.0.0.1:8080", "URL"),
             ("example.org:80", "not looked up"),
             ("unix:", "path"),
+            ("unix:@", "name"),
             ("+80", "not an address"),
             ("-1", "not an address"),
             ("", "not an address"),

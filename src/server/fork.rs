@@ -142,11 +142,12 @@ impl Family {
         while !self.children.is_empty()
             && let Ok(Some(ended)) = worker.kernel.wait4(None, libc::WNOHANG)
         {
-            self.forget(ended.pid);
+            self.forget(worker, ended.pid);
         }
     }
 
-    fn forget(&mut self, child: Pid) {
+    fn forget<P: Probe>(&mut self, worker: &Worker<P>, child: Pid) {
+        worker.site.stop.buried(child);
         if let Some(place) = self.children.remove(&child) {
             self.cribs[place].store(0, Ordering::Relaxed);
             self.free.push(place);
@@ -175,6 +176,7 @@ impl Family {
             }
             Ok(Clone::Parent(child)) => {
                 self.children.insert(child, place);
+                worker.site.stop.born(child);
                 let _ = worker.kernel.close(fd);
             }
             Err(_) => {
@@ -206,6 +208,7 @@ impl Family {
         for (child, _) in self.children.drain() {
             poke::kill(child);
             let _ = worker.kernel.wait4(Some(child), 0);
+            worker.site.stop.buried(child);
         }
         let _ = worker.kernel.close(self.deaths);
         busy

@@ -4,19 +4,21 @@
 //! call failed, on what, and what to try. `getsockname` is asked only after port 0, when the kernel
 //! chose.
 
-use super::config::{Config, IoModel, Listen};
-use super::holder::{self, Holder};
+use super::config::{Config, Listen};
+pub use super::open_error::OpenError;
+use super::open_error::{hint, name_taken, open_root, shown};
+use super::passed;
 use super::root::Root;
 use super::scrape;
+use super::unix_name::{self, FileId, Found};
 use crate::abi::Fd;
 use crate::abi::address::Address;
 use crate::abi::errno::Errno;
 use crate::kernel::{Kernel, Probe};
 use nix::libc;
-use std::fmt;
 use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A socket that takes connections.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,6 +27,14 @@ pub struct Listener {
     pub fd: Fd,
     /// Its address, with the port that the kernel chose where we asked for 0.
     pub address: Address,
+    /// The file that its name in the file system stands for: ours to remove.
+    pub name: Option<FileId>,
+    /// It was passed to us, under this name (which may be empty).
+    pub passed: Option<String>,
+    /// A name that an earlier server had left behind was removed for it.
+    pub replaced: bool,
+    /// For a listener at every IPv6 address: whether it takes connections over IPv4 too.
+    pub ipv4_too: Option<bool>,
 }
 
 impl Listener {
@@ -49,38 +59,6 @@ pub struct Open {
     /// Where `/metrics` is served, when not with the other pages.
     pub metrics: Option<Listener>,
 }
-
-/// The machine said no.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct OpenError {
-    /// The call that failed.
-    pub call: &'static str,
-    /// What it failed on: an address or a path.
-    pub thing: String,
-    /// Why, as the kernel says.
-    pub errno: Errno,
-    /// What to try, where we know.
-    pub hint: Option<String>,
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let errno = nix::errno::Errno::from_raw(self.errno.0);
-        write!(
-            f,
-            "{} {}: {} ({errno:?})",
-            self.call,
-            self.thing,
-            errno.desc().to_lowercase()
-        )?;
-        match &self.hint {
-            Some(hint) => write!(f, "; {hint}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl std::error::Error for OpenError {}
 
 /// Opens the directory and every listener. What was opened before a failure is closed again.
 ///
@@ -113,7 +91,10 @@ fn open_all<P: Probe>(
     listeners: &mut Vec<Listener>,
     siblings: &mut Vec<Vec<Listener>>,
 ) -> Result<(), OpenError> {
-    for place in &config.listen {
+    for passed in &config.passed {
+        listeners.push(passed::take(config, kernel, passed)?);
+    }
+    for place in config.listen.iter().filter(|_| config.passed.is_empty()) {
         listeners.push(open_one(config, kernel, place)?);
     }
     for _ in 1..config.workers {
@@ -136,52 +117,15 @@ fn place_of(address: &Address) -> Option<Listen> {
 /// Closes a listener; a unix socket's name is removed, so that the next server can have it.
 pub fn close_listener<P: Probe>(kernel: &mut Kernel<P>, listener: &Listener) {
     let _ = kernel.close(listener.fd);
-    forget_name(listener);
+    forget_name(kernel, listener);
 }
 
-/// Removes the name of a unix socket from the file system (`man 7 unix`: closing does not).
-pub fn forget_name(listener: &Listener) {
-    if let Address::Unix(path) = &listener.address {
-        let _ = std::fs::remove_file(Path::new(std::ffi::OsStr::from_bytes(path)));
+/// Removes the name of a unix socket from the file system (`man 7 unix`: closing does not), if it is still
+/// ours.
+pub fn forget_name<P: Probe>(kernel: &mut Kernel<P>, listener: &Listener) {
+    if let (Some(path), Some(file)) = (unix_name::of(&listener.address), listener.name) {
+        let _ = unix_name::remove(kernel, path, file);
     }
-}
-
-fn open_root(path: &Path) -> Result<Root, OpenError> {
-    Root::open(path).map_err(|errno| {
-        let hint = match errno {
-            nix::errno::Errno::ENOTDIR => {
-                Some("serve takes a directory: give the one that holds this file".to_owned())
-            }
-            nix::errno::Errno::ENOENT => Some(
-                "there is no such directory; without one, the built-in pages are served".to_owned(),
-            ),
-            nix::errno::Errno::EACCES => {
-                Some("its permissions keep this user out: ls -ld shows them".to_owned())
-            }
-            _ => None,
-        };
-        // The path is the user's own word, but it may hold anything: quote what is not plain.
-        OpenError {
-            call: "open",
-            thing: shown(path),
-            errno: Errno(errno as i32),
-            hint,
-        }
-    })
-}
-
-/// A path without surprises for a terminal.
-fn shown(path: &Path) -> String {
-    path.to_string_lossy()
-        .chars()
-        .flat_map(|c| {
-            if c.is_control() {
-                c.escape_default().collect::<Vec<_>>()
-            } else {
-                vec![c]
-            }
-        })
-        .collect()
 }
 
 /// Opens one listener, at an address that nobody has.
@@ -218,44 +162,70 @@ fn open_as<P: Probe>(
     place: &Listen,
 ) -> Result<Listener, OpenError> {
     let address = address_of(place);
-    let failed = |call: &'static str, errno: Errno| OpenError {
+    let failed = |call: &'static str, errno: Errno, found: Option<Found>| OpenError {
         call,
-        thing: place.to_string(),
+        thing: shown(Path::new(&place.to_string())),
         errno,
-        hint: hint(call, errno, place),
+        hint: match found {
+            Some(found) => Some(name_taken(found, place)),
+            None => hint(call, errno, place),
+        },
     };
     let mut kind = libc::SOCK_STREAM | libc::SOCK_CLOEXEC;
-    // `fork` sleeps elsewhere and must never sleep in `accept4`: a client may leave before it is called.
-    if config.io.never_blocks() || config.io == IoModel::Fork {
+    if config.listeners_never_block() {
         kind |= libc::SOCK_NONBLOCK;
     }
     let fd = kernel
         .socket(i32::from(address.family()), kind, 0)
-        .map_err(|errno| failed("socket", errno))?;
-    match set_up(share, config, kernel, fd, &address) {
-        Ok(address) => Ok(Listener { fd, address }),
-        Err((call, errno)) => {
+        .map_err(|errno| failed("socket", errno, None))?;
+    let mut fresh = Listener {
+        fd,
+        address,
+        name: None,
+        passed: None,
+        replaced: false,
+        ipv4_too: None,
+    };
+    match set_up(share, config, kernel, &mut fresh) {
+        Ok(()) => Ok(fresh),
+        Err(Trouble { call, errno, found }) => {
             let _ = kernel.close(fd);
-            Err(failed(call, errno))
+            forget_name(kernel, &fresh);
+            Err(failed(call, errno, found))
         }
     }
 }
 
-/// From a fresh socket to one that listens. Returns the address it really has.
+/// Which call could not be made, and what stood in its way.
+struct Trouble {
+    call: &'static str,
+    errno: Errno,
+    found: Option<Found>,
+}
+
+fn trouble(call: &'static str) -> impl Fn(Errno) -> Trouble {
+    move |errno| Trouble {
+        call,
+        errno,
+        found: None,
+    }
+}
+
+/// From a fresh socket to one that listens, at the address that it really has then.
 fn set_up<P: Probe>(
     share: Share,
     config: &Config,
     kernel: &mut Kernel<P>,
-    fd: Fd,
-    address: &Address,
-) -> Result<Address, (&'static str, Errno)> {
-    let one = 1i32.to_ne_bytes();
-    if address.port().is_some() {
+    fresh: &mut Listener,
+) -> Result<(), Trouble> {
+    let (fd, one) = (fresh.fd, 1i32.to_ne_bytes());
+    let has_port = fresh.address.port().is_some();
+    if has_port {
         // Lets us bind while connections of an earlier run are in TIME_WAIT (`man 7 socket`); it
         // never lets two servers listen on the same port.
         kernel
             .setsockopt(fd, libc::SOL_SOCKET, libc::SO_REUSEADDR, &one)
-            .map_err(|errno| ("setsockopt SO_REUSEADDR on", errno))?;
+            .map_err(trouble("setsockopt SO_REUSEADDR on"))?;
         if config.keeps_alive() {
             // Accepted sockets inherit it on Linux. Without it, the second of two small answers
             // waits until the first is acknowledged (Nagle's algorithm, RFC 9293 3.7.4): up to
@@ -263,30 +233,84 @@ fn set_up<P: Probe>(
             let _ = kernel.setsockopt(fd, libc::IPPROTO_TCP, libc::TCP_NODELAY, &one);
         }
     }
+    fresh.ipv4_too = choose_families(config, kernel, fresh);
     // SO_REUSEPORT lets several sockets of one user have the same address, if all of them say so. The first
     // says it after its `bind`: had it said so before, it would join a server that is there already, and
     // the two would share the clients without a word.
     let reuse_port = |kernel: &mut Kernel<P>| {
         kernel
             .setsockopt(fd, libc::SOL_SOCKET, libc::SO_REUSEPORT, &one)
-            .map_err(|errno| ("setsockopt SO_REUSEPORT on", errno))
+            .map_err(trouble("setsockopt SO_REUSEPORT on"))
     };
     if share == Share::AsSibling {
         reuse_port(kernel)?;
     }
-    kernel.bind(fd, address).map_err(|errno| ("bind", errno))?;
-    if share == Share::WithSiblings && config.workers > 1 && address.port().is_some() {
+    bind(kernel, fresh)?;
+    if share == Share::WithSiblings && config.workers > 1 && has_port {
         reuse_port(kernel)?;
     }
     kernel
         .listen(fd, config.backlog)
-        .map_err(|errno| ("listen", errno))?;
-    match address.port() {
-        Some(0) => kernel
-            .getsockname(fd)
-            .map_err(|errno| ("getsockname", errno)),
-        _ => Ok(address.clone()),
+        .map_err(trouble("listen"))?;
+    if fresh.address.port() == Some(0) {
+        fresh.address = kernel.getsockname(fd).map_err(trouble("getsockname"))?;
     }
+    Ok(())
+}
+
+/// A socket at every IPv6 address (`[::]`) takes connections over IPv4 too, unless the machine or the program
+/// says otherwise (`man 7 ipv6`, IPV6_V6ONLY). So we say it, either way: IPv4 too, except where a listener of
+/// ours has that port at every IPv4 address. What the socket does then; `None` for all others.
+fn choose_families<P: Probe>(
+    config: &Config,
+    kernel: &mut Kernel<P>,
+    fresh: &Listener,
+) -> Option<bool> {
+    let Address::V6(ip, port, ..) = &fresh.address else {
+        return None;
+    };
+    if *ip != [0; 16] {
+        return None;
+    }
+    let other = SocketAddr::from(([0, 0, 0, 0], *port));
+    let alone = *port != 0 && config.listen.contains(&Listen::Ip(other));
+    let (level, name) = (libc::IPPROTO_IPV6, libc::IPV6_V6ONLY);
+    match kernel.setsockopt(fresh.fd, level, name, &i32::from(alone).to_ne_bytes()) {
+        Ok(()) => Some(!alone),
+        Err(_) => Some(kernel.getsockopt(fresh.fd, level, name).ok()? == 0),
+    }
+}
+
+/// Claims the address; where that is a name that an earlier server left behind, removes it first.
+fn bind<P: Probe>(kernel: &mut Kernel<P>, fresh: &mut Listener) -> Result<(), Trouble> {
+    let bound = kernel.bind(fresh.fd, &fresh.address);
+    let Some(path) = unix_name::of(&fresh.address) else {
+        return bound.map_err(trouble("bind"));
+    };
+    if bound == Err(Errno(libc::EADDRINUSE)) {
+        let found = unix_name::look(kernel, path);
+        let in_the_way = |call, errno| Trouble {
+            call,
+            errno,
+            found: Some(found),
+        };
+        match found {
+            Found::LeftBehind(file) => unix_name::remove(kernel, path, file)
+                .map_err(|errno| in_the_way("unlinkat", errno))?,
+            Found::Nothing => {}
+            Found::Server | Found::NotASocket | Found::Unclear(_) => {
+                return Err(in_the_way("bind", Errno(libc::EADDRINUSE)));
+            }
+        }
+        fresh.replaced = matches!(found, Found::LeftBehind(_));
+        kernel
+            .bind(fresh.fd, &fresh.address)
+            .map_err(trouble("bind"))?;
+    } else {
+        bound.map_err(trouble("bind"))?;
+    }
+    fresh.name = unix_name::id(path);
+    Ok(())
 }
 
 fn address_of(place: &Listen) -> Address {
@@ -296,57 +320,8 @@ fn address_of(place: &Listen) -> Address {
             Address::V6(v6.ip().octets(), v6.port(), v6.flowinfo(), v6.scope_id())
         }
         Listen::Unix(path) => Address::Unix(path.as_os_str().as_bytes().to_vec()),
+        Listen::Abstract(name) => Address::Unix([b"\0", name.as_bytes()].concat()),
     }
-}
-
-/// What to try after a failure. SYSCALL-RULES: say who and why.
-fn hint(call: &'static str, errno: Errno, place: &Listen) -> Option<String> {
-    match (errno.0, place) {
-        (libc::EADDRINUSE, Listen::Ip(address)) => Some(port_taken(*address)),
-        (libc::EADDRINUSE, Listen::Unix(path)) => Some(name_taken(path)),
-        (libc::EACCES, Listen::Ip(address)) if address.port() < 1024 => Some(
-            "ports below 1024 are for root (or CAP_NET_BIND_SERVICE); try --listen 8080".to_owned(),
-        ),
-        (libc::EACCES, Listen::Unix(_)) => {
-            Some("the directory may not be written by this user".to_owned())
-        }
-        (libc::EADDRNOTAVAIL, _) => Some(
-            "no interface of this machine has that address; `ip address` lists those it has"
-                .to_owned(),
-        ),
-        (libc::EAFNOSUPPORT, _) if call == "socket" => {
-            Some("this machine does not speak that family of addresses; try 127.0.0.1".to_owned())
-        }
-        (libc::EMFILE | libc::ENFILE, _) => Some("too many open files: see `ulimit -n`".to_owned()),
-        _ => None,
-    }
-}
-
-fn port_taken(address: SocketAddr) -> String {
-    let holder = match holder::of_port(address.ip(), address.port()) {
-        Some(Holder::Process { pid, name }) => format!("process {pid} ({name}) listens there"),
-        Some(Holder::User(user)) => format!("a process of user {user} listens there"),
-        None => "another socket has it".to_owned(),
-    };
-    let free = SocketAddr::new(address.ip(), 0);
-    format!("{holder}; try --listen {free} for a free port")
-}
-
-/// A unix socket's name outlives its server: is somebody still there?
-fn name_taken(path: &PathBuf) -> String {
-    let shown = shown(path);
-    match std::os::unix::net::UnixStream::connect(path) {
-        Ok(_) => format!("a server listens at {shown}"),
-        Err(_) if !is_socket(path) => format!("{shown} exists and is not a socket"),
-        Err(_) => format!(
-            "nobody listens there any more: an earlier server left the name behind; rm {shown}"
-        ),
-    }
-}
-
-fn is_socket(path: &PathBuf) -> bool {
-    use std::os::unix::fs::FileTypeExt;
-    std::fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_socket())
 }
 
 /// Each connection costs a descriptor; the soft limit is often 1024 and is ours to raise
@@ -410,21 +385,70 @@ mod tests {
     }
 
     #[test]
-    fn a_name_left_behind_is_told_from_one_in_use() {
+    fn a_name_left_behind_is_replaced_and_one_in_use_is_not() {
         let path = std::env::temp_dir().join(format!("httpsys-listen-{}.sock", std::process::id()));
         let _ = std::fs::remove_file(&path);
         let mut kernel = Kernel::new(NoProbe);
         let text = format!("unix:{}", path.display());
         let first = open(&config(&text), &mut kernel).unwrap();
+        assert!(!first.listeners[0].replaced);
         let error = open(&config(&text), &mut kernel).unwrap_err().to_string();
         assert!(error.contains("a server listens"), "{error}");
         let _ = kernel.close(first.listeners[0].fd);
-        let error = open(&config(&text), &mut kernel).unwrap_err().to_string();
-        assert!(error.contains("left the name behind"), "{error}");
-        forget_name(&first.listeners[0]);
         let again = open(&config(&text), &mut kernel).unwrap();
+        assert!(again.listeners[0].replaced);
+        // The first one's name is gone: what is there now is another's.
+        forget_name(&mut kernel, &first.listeners[0]);
+        assert!(path.exists());
         close_listener(&mut kernel, &again.listeners[0]);
         assert!(!path.exists());
+        std::fs::write(&path, "precious").unwrap();
+        let error = open(&config(&text), &mut kernel).unwrap_err().to_string();
+        assert!(error.contains("is no socket"), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"precious");
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn an_abstract_name_is_in_no_file_system() {
+        let mut kernel = Kernel::new(NoProbe);
+        let text = format!("unix:@httpsys-listen-{}", std::process::id());
+        let first = open(&config(&text), &mut kernel).unwrap();
+        assert_eq!(first.listeners[0].url(), text);
+        let error = open(&config(&text), &mut kernel).unwrap_err();
+        assert_eq!(error.errno.0, libc::EADDRINUSE);
+        close_listener(&mut kernel, &first.listeners[0]);
+        let again = open(&config(&text), &mut kernel).unwrap();
+        close_listener(&mut kernel, &again.listeners[0]);
+    }
+
+    #[test]
+    fn every_ipv6_address_means_ipv4_too_unless_that_has_a_listener_of_its_own() {
+        let mut kernel = Kernel::new(NoProbe);
+        let Ok(both) = open(&config("[::]:0"), &mut kernel) else {
+            eprintln!("skipped: this machine has no IPv6");
+            return;
+        };
+        let port = both.listeners[0].address.port().unwrap();
+        assert_eq!(both.listeners[0].ipv4_too, Some(true));
+        assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+        close_listener(&mut kernel, &both.listeners[0]);
+        // A port that nobody took meanwhile.
+        let one_each = (0..50).find_map(|_| {
+            let free = std::net::TcpListener::bind("[::]:0").unwrap();
+            let port = free.local_addr().unwrap().port();
+            drop(free);
+            let mut each = config(&format!("0.0.0.0:{port}"));
+            each.listen
+                .push(Listen::parse(&format!("[::]:{port}")).unwrap());
+            open(&each, &mut kernel).ok()
+        });
+        let one_each = one_each.unwrap();
+        let families: Vec<_> = one_each.listeners.iter().map(|l| l.ipv4_too).collect();
+        assert_eq!(families, [None, Some(false)]);
+        for listener in &one_each.listeners {
+            close_listener(&mut kernel, listener);
+        }
     }
 
     #[test]

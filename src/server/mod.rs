@@ -25,7 +25,9 @@ mod waiting;
 mod workers;
 
 mod accept;
+mod passed;
 mod talk;
+mod unix_name;
 
 pub mod connection;
 mod exchange;
@@ -47,13 +49,15 @@ mod exposition;
 pub mod holder;
 pub mod log;
 mod metrics;
+mod open_error;
 mod scrape;
 pub mod stop;
 
-pub use config::{Config, IoModel, Listen};
+pub use config::{Config, IoModel, Listen, Passed};
 pub use listen::{Listener, Open, OpenError, open};
 pub use log::{Log, LogFormat, LogRecord};
 pub use pages::BUILT_IN;
+pub use root::Root;
 pub use stop::Stop;
 
 use crate::kernel::poke;
@@ -140,7 +144,7 @@ pub fn serve<P: Probe + 'static>(
         listeners.clear();
     }
     for listener in &listeners {
-        listen::forget_name(listener);
+        listen::forget_name(&mut worker.kernel, listener);
     }
     let (connections, requests) = site.served();
     Served {

@@ -16,7 +16,7 @@
 //!
 //! Want of descriptors (EMFILE): sleep, 5 ms at first, twice as long each time, 1 s at most.
 
-use super::accept::{Accepted, Streak, accept};
+use super::accept::{Accepted, Streak, accept, shut};
 use super::blocking::Nap;
 use super::exchange::Worker;
 use super::listen::Listener;
@@ -30,10 +30,14 @@ use std::time::Duration;
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Serves until the end is asked for.
-pub fn run<P: Probe>(worker: &mut Worker<P>, listeners: &[Listener]) {
+pub fn run<P: Probe + 'static>(worker: &mut Worker<P>, listeners: &[Listener]) {
     let mut buf = vec![0; worker.site.config.buffer()];
     let mut desk = worker.desk();
     let (mut nap, mut streak) = (Nap::default(), Streak::default());
+    // It never sleeps there; but while it is busy with its last client, newcomers shall be refused.
+    let _woken = worker
+        .ear
+        .sleeps_at_doors(shut(worker.kernel.fork(), listeners));
     while !worker.ear.stopping() {
         let accepted = match accept_at_any(&mut worker.kernel, listeners) {
             Accepted::Nobody => Accepted::Nobody,
@@ -48,6 +52,7 @@ pub fn run<P: Probe>(worker: &mut Worker<P>, listeners: &[Listener]) {
             }
             Accepted::Again => {}
             Accepted::Nobody => pause(&mut worker.kernel),
+            Accepted::NoRoom if worker.ear.stopping() => {}
             Accepted::NoRoom => nap.take(&mut worker.kernel),
         }
     }

@@ -52,6 +52,11 @@ impl Root {
         })
     }
 
+    /// Its descriptor.
+    pub fn fd(&self) -> Fd {
+        self.fd
+    }
+
     /// Opens a file below the root for reading. Links are followed as long as they stay below.
     ///
     /// # Errors

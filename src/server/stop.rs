@@ -33,6 +33,8 @@ pub struct Stop {
     since: Words,
     seats: Mutex<Vec<Arc<Seat>>>,
     doors: Mutex<Vec<Doors>>,
+    /// Forked processes that live, as far as their parent knows.
+    children: Mutex<Vec<Pid>>,
 }
 
 /// How the listeners of a thread are shut, and whose sleep that ends.
@@ -64,6 +66,19 @@ impl Drop for AtTheDoors {
 struct Seat {
     thread: Pid,
     noticed: AtomicBool,
+    /// It asked for the end itself, and is on its way out.
+    asked: AtomicBool,
+}
+
+impl Seat {
+    /// The calling thread's.
+    fn new() -> Seat {
+        Seat {
+            thread: poke::this_thread(),
+            noticed: AtomicBool::new(false),
+            asked: AtomicBool::new(false),
+        }
+    }
 }
 
 /// A serving thread's own view of the matter. It leaves the list when dropped.
@@ -92,6 +107,7 @@ impl Stop {
             since: Words::new(1),
             seats: Mutex::default(),
             doors: Mutex::default(),
+            children: Mutex::default(),
         })
     }
 
@@ -135,10 +151,7 @@ impl Stop {
 
     /// Enters the calling thread into the list of those that must hear.
     pub fn listen(self: &Arc<Stop>) -> Ear {
-        let seat = Arc::new(Seat {
-            thread: poke::this_thread(),
-            noticed: AtomicBool::new(false),
-        });
+        let seat = Arc::new(Seat::new());
         self.seats().push(Arc::clone(&seat));
         Ear {
             stop: Arc::clone(self),
@@ -152,12 +165,31 @@ impl Stop {
     pub fn listen_in(self: &Arc<Stop>, crib: Crib) -> Ear {
         Ear {
             stop: Arc::clone(self),
-            seat: Arc::new(Seat {
-                thread: poke::this_thread(),
-                noticed: AtomicBool::new(false),
-            }),
+            seat: Arc::new(Seat::new()),
             crib: Some(crib),
         }
+    }
+
+    /// A process was forked, and ends with us.
+    pub fn born(&self, child: Pid) {
+        self.children().push(child);
+    }
+
+    /// A forked process was waited for: its number may be somebody else's now.
+    pub fn buried(&self, child: Pid) {
+        self.children().retain(|one| *one != child);
+    }
+
+    /// Nobody may finish anything: ends the forked processes. Threads end with the process, which is the
+    /// caller's to end.
+    pub fn end_at_once(&self) {
+        for child in self.children().drain(..) {
+            poke::kill(child);
+        }
+    }
+
+    fn children(&self) -> MutexGuard<'_, Vec<Pid>> {
+        self.children.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn seats(&self) -> MutexGuard<'_, Vec<Arc<Seat>>> {
@@ -172,7 +204,8 @@ impl Stop {
         // Held meanwhile: nobody closes a listener that is being shut.
         let mut doors = self.doors();
         for doors in doors.drain(..) {
-            if !doors.asleep_at_them.noticed.load(Ordering::Relaxed) {
+            // One who has noticed may still be busy with a client for a while: newcomers shall not wait.
+            if !doors.asleep_at_them.asked.load(Ordering::Relaxed) {
                 (doors.shut)();
             }
         }
@@ -219,6 +252,7 @@ impl Ear {
     /// Asks for the end from a serving thread, which need not be poked to hear of it: the call it
     /// makes next is not interrupted. A forked process leaves it to its parent to tell the others.
     pub fn ask_to_stop(&self) {
+        self.seat.asked.store(true, Ordering::Relaxed);
         self.notice();
         match self.crib {
             None => self.stop.request(),
@@ -228,7 +262,7 @@ impl Ear {
     }
 
     /// Says how to end this thread's sleep at the listeners. `shut` runs at most once, on another thread,
-    /// when the end is asked for and this thread has not noticed.
+    /// when the end is asked for by anybody else.
     pub fn sleeps_at_doors(&self, shut: impl FnOnce() + Send + 'static) -> AtTheDoors {
         self.stop.doors().push(Doors {
             asleep_at_them: Arc::clone(&self.seat),

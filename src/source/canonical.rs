@@ -4,7 +4,8 @@
 //! - process and thread ids count 1, 2, … in order of appearance (a process and its first thread share
 //!   a number, as they share an id), also where `clone` and `wait4` return them;
 //! - the port of a listener (or of the server that a client connects to) becomes 50080, the next one
-//!   50081, where it has five digits; a shorter one was chosen by a person and is stable already;
+//!   50081, where it has five digits; a shorter one was chosen by a person and is stable already; so does
+//!   that of a listener that was there before;
 //! - the ports of clients become 50001, 50002, …, one for each accepted connection;
 //! - in data, `:PORT` of a listener is rewritten too (`Host: 127.0.0.1:37211`), if one call moved all of
 //!   it.
@@ -76,6 +77,12 @@ impl Canonical {
         head.tid = self.id(head.tid);
         if head.kind == kind::SPAWN {
             head.args[0] = u64::from(self.id(head.args[0] as u32));
+        }
+        if head.kind == kind::FD {
+            let name = places(bytes).into_iter().find(|p| p.part == part::AFTER);
+            if let Some(name) = name {
+                self.fact(&mut bytes[name.start..name.end]);
+            }
         }
         let call = CallId::from_number(u64::from(head.nr));
         if head.kind == kind::CALL
@@ -151,6 +158,18 @@ impl Canonical {
             self.known(real)
         };
         bytes[2..4].copy_from_slice(&port.to_be_bytes());
+    }
+
+    /// Rewrites the port at the end of a listener's address that is there as text.
+    fn fact(&mut self, name: &mut [u8]) {
+        let text = std::str::from_utf8(name).ok();
+        let address = text.and_then(|text| text.parse::<std::net::SocketAddr>().ok());
+        let Some(real) = address.map(|address| address.port()).filter(|p| *p > 0) else {
+            return;
+        };
+        let port = self.listener(real).to_string();
+        let start = name.len() - port.len().min(name.len());
+        name[start..].copy_from_slice(port.as_bytes());
     }
 
     fn listener(&mut self, real: u16) -> u16 {

@@ -91,6 +91,10 @@ pub struct FdInfo {
     pub peer: Option<Address>,
     /// The path it was opened by, as the program gave it.
     pub path: Vec<u8>,
+    /// The same from the directory on that it was opened below, where that is known; links are not followed.
+    pub full_path: Vec<u8>,
+    /// It is the tool's own, not the program's.
+    pub own: bool,
     /// Calls on it return at once.
     pub nonblocking: bool,
     /// It does not survive `execve`.
@@ -130,6 +134,7 @@ impl FdInfo {
     /// A new owner takes the number; what it allocated is used again.
     fn renew(&mut self, number: i32, opened_by: &'static str, now: u64) {
         self.path.clear();
+        self.full_path.clear();
         self.options.clear();
         *self = FdInfo {
             number,
@@ -138,6 +143,7 @@ impl FdInfo {
             open: true,
             opened: now,
             path: std::mem::take(&mut self.path),
+            full_path: std::mem::take(&mut self.full_path),
             options: std::mem::take(&mut self.options),
             total_in: self.total_in,
             total_out: self.total_out,
@@ -245,11 +251,11 @@ impl Process {
         self.infos.iter_mut()
     }
 
-    /// The numbers that are open, in order. 0, 1 and 2 are taken to be open until they are closed.
+    /// The program's numbers that are open, in order. 0, 1 and 2 are taken to be open until they are closed.
     pub fn open_numbers(&self) -> impl Iterator<Item = i32> {
         let most = self.places.len().max(3) as i32;
         (0..most).filter(|number| match self.get(Fd(*number)) {
-            Some(info) => info.open,
+            Some(info) => info.open && !info.own,
             None => *number < 3,
         })
     }

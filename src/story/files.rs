@@ -35,7 +35,7 @@ const F_SETFL: u32 = 4;
 const EINTR: Errno = Errno(4);
 
 impl Story {
-    pub(super) fn open(&mut self, at: &At<'_>, path: &[u8], flags: u64) -> Whose {
+    pub(super) fn open(&mut self, at: &At<'_>, dir: Fd, path: &[u8], flags: u64) -> Whose {
         let current = self.threads.current(at.thread);
         let owner = current.filter(|link| self.connections.get(*link).is_some());
         let whose = self.whose(at, owner);
@@ -54,9 +54,11 @@ impl Story {
         } else {
             Note::FileOpened
         });
+        let full_path = self.full_path(at, dir, path);
         if self.take_number(at, fd)
             && let Some(info) = self.processes.at(at.process).get_mut(fd)
         {
+            info.full_path.extend_from_slice(&full_path);
             info.kind = if directory {
                 FdKind::Directory
             } else {
@@ -71,6 +73,28 @@ impl Story {
             }
         }
         whose
+    }
+
+    /// The path from the directory on that it begins at; empty where that is not known, or where `..` or the
+    /// beginning of the path makes it another question.
+    fn full_path(&mut self, at: &At<'_>, dir: Fd, path: &[u8]) -> Vec<u8> {
+        let steps = path.split(|b| *b == b'/');
+        if path.starts_with(b"/") || steps.clone().any(|step| step == b"..") {
+            return Vec::new();
+        }
+        let below = match self.processes.at(at.process).get(dir) {
+            Some(info) if !info.full_path.is_empty() => &info.full_path,
+            Some(info) => &info.path,
+            None => return Vec::new(),
+        };
+        let mut full = below.clone();
+        for step in steps.filter(|step| !step.is_empty() && *step != b".") {
+            if !full.is_empty() && !full.ends_with(b"/") {
+                full.push(b'/');
+            }
+            full.extend_from_slice(step);
+        }
+        full
     }
 
     pub(super) fn stat(
@@ -250,6 +274,7 @@ fn copy(old: &FdInfo, new: &mut FdInfo) {
     new.local.clone_from(&old.local);
     new.peer.clone_from(&old.peer);
     new.path.clone_from(&old.path);
+    new.full_path.clone_from(&old.full_path);
     new.nonblocking = old.nonblocking;
     new.receive_timeout = old.receive_timeout;
     new.send_timeout = old.send_timeout;

@@ -225,7 +225,7 @@ impl Story {
             Call::Poll { fds, found, .. } => self.poll(&at, *fds, found),
             Call::Accept { fd, peer, flags } => self.accept(&at, *fd, peer.as_ref(), *flags),
             Call::Close { fd } => self.close(&at, *fd),
-            Call::Open { path, flags, .. } => self.open(&at, path.bytes, *flags),
+            Call::Open { dir, path, flags } => self.open(&at, *dir, path.bytes, *flags),
             Call::Stat { fd, size, mode } => self.stat(&at, *fd, *size, *mode),
             Call::Fcntl { fd, op, arg } => self.fcntl(&at, *fd, *op, *arg),
             Call::Dup { fd, .. } => self.dup(&at, *fd),
@@ -380,8 +380,10 @@ impl Story {
         let Some(info) = self.processes.at(process).seen(fact.fd) else {
             return;
         };
+        info.own = fact.own;
         info.kind = match fact.kind.as_str() {
             "socket" => FdKind::Socket,
+            "listener" => FdKind::Listener,
             "file" => FdKind::File,
             "directory" => FdKind::Directory,
             "epoll" => FdKind::Epoll,
@@ -393,7 +395,11 @@ impl Story {
                 info.local = parse_address(local);
                 info.peer = parse_address(peer);
             }
-            (FdKind::Socket, None) => info.local = parse_address(&fact.name),
+            (FdKind::Socket | FdKind::Listener, None) => {
+                info.local = parse_address(&fact.name);
+                let family = info.local.as_ref().map(Address::family);
+                info.family = family.map_or(0, u32::from);
+            }
             _ => {
                 info.path.clear();
                 info.path.extend_from_slice(fact.name.as_bytes());
@@ -480,6 +486,13 @@ impl Story {
 }
 
 fn parse_address(text: &str) -> Option<Address> {
+    if let Some(path) = text.strip_prefix("unix:") {
+        let name = match path.strip_prefix('@') {
+            Some(name) => [b"\0", name.as_bytes()].concat(),
+            None => path.as_bytes().to_vec(),
+        };
+        return Some(Address::Unix(name));
+    }
     match text.parse().ok()? {
         std::net::SocketAddr::V4(v4) => Some(Address::V4(v4.ip().octets(), v4.port())),
         std::net::SocketAddr::V6(v6) => Some(Address::V6(

@@ -152,6 +152,7 @@ impl Story {
                 FdName::Anonymous("signalfd")
             }
             FdKind::Other if info.opened_by == "io_uring_setup" => FdName::Anonymous("io_uring"),
+            _ if !info.full_path.is_empty() => FdName::Path(&info.full_path),
             _ if !info.path.is_empty() => FdName::Path(&info.path),
             FdKind::Unknown | FdKind::File | FdKind::Directory | FdKind::Pipe | FdKind::Other => {
                 return None;

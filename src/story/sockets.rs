@@ -319,7 +319,7 @@ fn setting(option: (u32, u32), value: &[u8]) -> Option<Setting> {
         (6, 1) if on => Setting::NoDelay,
         (6, 3) => Setting::Cork(on),
         (6, 9) if on => Setting::DeferAccept,
-        (41, 26) if on => Setting::OnlyV6,
+        (41, 26) => Setting::OnlyV6(on),
         _ => return None,
     })
 }

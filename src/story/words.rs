@@ -93,8 +93,8 @@ pub enum Setting {
     Linger(Option<u32>),
     /// `TCP_DEFER_ACCEPT`.
     DeferAccept,
-    /// `IPV6_V6ONLY`.
-    OnlyV6,
+    /// `IPV6_V6ONLY`, on or off.
+    OnlyV6(bool),
 }
 
 /// How far a message has come.
@@ -1096,7 +1096,7 @@ impl Setting {
             Setting::ReceiveTimeout(_) | Setting::SendTimeout(_) => "socket-time-out",
             Setting::Linger(_) => "linger",
             Setting::DeferAccept => "defer-accept",
-            Setting::OnlyV6 => "only-v6",
+            Setting::OnlyV6(_) => "only-v6",
         }
     }
 
@@ -1126,7 +1126,8 @@ impl Setting {
                 pen.text(" s");
             }
             Setting::DeferAccept => pen.text("wake us when bytes are there"),
-            Setting::OnlyV6 => pen.text("IPv6 only"),
+            Setting::OnlyV6(true) => pen.text("IPv6 only"),
+            Setting::OnlyV6(false) => pen.text("IPv4 comes here too"),
         }
     }
 }

@@ -435,6 +435,8 @@ impl View for CompactView {
         match &event.what {
             What::Call(done) => self.finished(event, done, step, out),
             What::Enter(call) | What::Pending(call) => self.waiting(event, call, step, out),
+            // The tool's own are no part of the picture.
+            What::Fd(fact) if fact.own => {}
             What::Fd(fact) => self.fact(event, fact, out),
             What::Signal(number) => {
                 self.line.clear();

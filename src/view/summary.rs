@@ -258,6 +258,7 @@ fn by_fd(story: &Story, paint: &Paint, out: &mut Vec<u8>) {
         for info in process
             .iter()
             .filter(|info| info.generation > 0 || info.kind != FdKind::Unknown)
+            .filter(|info| !info.own)
         {
             if i > 0 || table.row_iter().count() >= FDS {
                 left_out += 1;

@@ -121,6 +121,9 @@ impl Writer {
                 digits::signed(out, i64::from(fact.fd.0));
                 text("kind", &fact.kind, out);
                 text("name", &fact.name, out);
+                if fact.own {
+                    out.extend_from_slice(br#","own":true"#);
+                }
             }
             What::Process(process) => {
                 self.header("process", event, out);

@@ -194,6 +194,7 @@ fn fact(object: &Object, builder: &mut Builder) -> Option<()> {
     match (text_of(object, "type"), text_of(object, "event")) {
         ("fd", _) => {
             begin(builder, kind::FD, object.get("fd")?.as_i64()? as u64);
+            builder.head.args[1] = u64::from(object.get("own") == Some(&Value::Bool(true)));
             builder.whole(0, part::FIRST, text_of(object, "kind").as_bytes());
             builder.whole(0, part::AFTER, text_of(object, "name").as_bytes());
         }

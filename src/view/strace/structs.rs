@@ -67,7 +67,11 @@ impl Line<'_> {
                     out,
                 );
             }),
-            Kind::FdSet { nfds } => self.fd_set(bytes, self.number_at(nfds)?, out),
+            Kind::FdSet { nfds } => {
+                fd_set(bytes, self.number_at(nfds)?, out, |fd, out| {
+                    self.fd(Fd(fd), out)
+                });
+            }
             Kind::Timespec | Kind::TimespecOut => time(bytes, "tv_nsec", out)?,
             Kind::Timeval => time(bytes, "tv_usec", out)?,
             Kind::Itimerspec | Kind::ItimerspecOut => itimerspec(bytes, out)?,
@@ -243,18 +247,6 @@ impl Line<'_> {
         out.push(b'}');
     }
 
-    /// `[3 8]`.
-    fn fd_set(&self, bytes: &[u8], nfds: u64, out: &mut Vec<u8>) {
-        out.push(b'[');
-        for (index, fd) in structs::fd_set(bytes, nfds).enumerate() {
-            if index > 0 {
-                out.push(b' ');
-            }
-            self.fd(Fd(fd), out);
-        }
-        out.push(b']');
-    }
-
     /// Descriptors that a call gave.
     fn ints(&self, bytes: &[u8], out: &mut Vec<u8>) {
         self.array(structs::ints(bytes), out, |fd, out| self.fd(Fd(fd), out));
@@ -319,13 +311,30 @@ pub fn polled(line: &Line<'_>, count: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(b" (");
     let ready = structs::poll_fds(after).filter(|entry| entry.revents != 0);
     line.array(ready, out, |entry, out| {
-        line.poll_fd(entry.fd, Some(("revents", entry.revents)), out)
+        // In what a call found, strace names no descriptor, whatever `-y` says.
+        out.extend_from_slice(b"{fd=");
+        digits::signed(out, i64::from(entry.fd));
+        out.extend_from_slice(b", revents=");
+        named_bits(&flags::POLL, u64::from(entry.revents), out);
+        out.push(b'}');
     });
     if matches!(line.syscall.name, CallName::Known(calls::PPOLL)) && line.memory_at(2).is_some() {
         out.extend_from_slice(b", ");
         line.left(2, out);
     }
     out.push(b')');
+}
+
+/// `[3 8]`.
+fn fd_set(bytes: &[u8], nfds: u64, out: &mut Vec<u8>, number: impl Fn(i32, &mut Vec<u8>)) {
+    out.push(b'[');
+    for (index, fd) in structs::fd_set(bytes, nfds).enumerate() {
+        if index > 0 {
+            out.push(b' ');
+        }
+        number(fd, out);
+    }
+    out.push(b']');
 }
 
 /// The result of `select` and `pselect6`: how many, and which.
@@ -341,7 +350,9 @@ pub fn selected(line: &Line<'_>, count: i64, out: &mut Vec<u8>) {
         if let Some(after) = after.filter(|after| structs::fd_set(after, nfds).next().is_some()) {
             out.extend_from_slice(if out.len() == start { b" (" } else { b", " });
             out.extend_from_slice(name.as_bytes());
-            line.fd_set(after, nfds, out);
+            fd_set(after, nfds, out, |fd, out| {
+                digits::signed(out, i64::from(fd))
+            });
         }
     }
     if line
