@@ -58,10 +58,11 @@ pub enum Kind {
     /// A socket option's number; its names depend on the level in argument `level`
     /// ([`super::flags::option_names`]).
     OptionName { level: u8 },
-    /// What `fcntl` is given: a number, flags or a pointer, as argument `op` says; nothing for the
-    /// `F_GET…` operations.
+    /// What `fcntl` is given: a number, flags, a `struct flock` or a pointer, as argument `op` says;
+    /// nothing for the `F_GET…` operations.
     FcntlArg { op: u8 },
-    /// What `ioctl` is given: a pointer or a number, as argument `request` says.
+    /// What `ioctl` is given: a number, a pointer, or memory that is kept for the requests of
+    /// [`super::ioctl`], as argument `request` says.
     IoctlArg { request: u8 },
     /// `clone` flags, with the signal for the parent in the low eight bits.
     CloneFlags,
@@ -134,6 +135,8 @@ pub enum Kind {
     Strings,
     /// The same: a program's environment, which strace only counts.
     Environment,
+    /// `struct linux_dirent64[]` filled in; only how many there are is kept.
+    DirEntries,
     /// `struct linger`, `sigset_t` and other small structures shown as raw bytes: a fixed size, at entry.
     StructIn { size: u16 },
     /// The same, filled in.

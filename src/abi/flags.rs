@@ -78,6 +78,19 @@ impl FlagSet {
     }
 }
 
+/// The `fcntl` operations about a `struct flock` (`man 2 fcntl`): F_GETLK, F_SETLK, F_SETLKW and the
+/// same three for open file descriptions.
+#[inline]
+pub const fn locks(op: u64) -> bool {
+    matches!(op as u32, 5..=7 | 36..=38)
+}
+
+/// Those of [`locks`] where the kernel fills the structure in.
+#[inline]
+pub const fn asks_for_lock(op: u64) -> bool {
+    matches!(op as u32, 5 | 36)
+}
+
 /// The beginning of a table's names, and how strace marks a value that the table lacks. Longer
 /// beginnings first.
 static UNKNOWN: &[(&str, &str)] = &[
@@ -113,7 +126,9 @@ static UNKNOWN: &[(&str, &str)] = &[
     ("TIMER_", "TIMER_???"),
     ("ITIMER_", "ITIMER_???"),
     ("SCHED_", "SCHED_???"),
+    ("STATX_ATTR_", "STATX_ATTR_???"),
     ("STATX_", "STATX_???"),
+    ("SCM_", "SCM_???"),
     ("PRIO_", "PRIO_???"),
     ("PIDFD_", "PIDFD_???"),
     ("MADV_", "MADV_???"),
@@ -349,6 +364,7 @@ mod tests {
             (&EPOLL_CREATE, "EPOLL_???"),
             (&EPOLL_CTL, "EPOLL_CTL_???"),
             (&ACCESS, "?_OK"),
+            (&CONTROL, "SCM_???"),
             (&OPEN_BITS, "O_???"),
             (&WAIT, "W???"),
             (&RENAME, "RENAME_??"),
@@ -365,13 +381,7 @@ mod tests {
             .collect();
         assert_eq!(
             unmarked,
-            [
-                CONTROL.name,
-                ACCESS_MODE.name,
-                FILE_TYPE.name,
-                SIGNAL.name,
-                IOCTL.name
-            ]
+            [ACCESS_MODE.name, FILE_TYPE.name, SIGNAL.name, IOCTL.name]
         );
     }
 

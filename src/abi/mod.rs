@@ -8,6 +8,7 @@ pub mod address;
 pub mod calls;
 pub mod errno;
 pub mod flags;
+pub mod ioctl;
 
 /// A file descriptor's number. Plain data: nothing closes it but a `close` call.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

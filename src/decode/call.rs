@@ -15,6 +15,11 @@ const DUP_OPS: [u32; 2] = [0, 1030];
 /// `AT_FDCWD`, which `open` does not say but means.
 const AT_FDCWD: Fd = Fd(-100);
 
+/// `AT_EMPTY_PATH` (`man 2 open`).
+const AT_EMPTY_PATH: u64 = 0x1000;
+/// `ioctl` request (`include/uapi/asm-generic/ioctls.h`).
+const FIONBIO: u32 = 0x5421;
+
 /// What the meaning is worked out from.
 struct From<'f, 'a> {
     raw: &'f Raw<'a>,
@@ -61,8 +66,55 @@ pub fn meaning<'a>(
         },
         calls::READV | calls::PREADV | calls::PREADV2 => from.receive_vector(part::FIRST, 0),
         calls::WRITEV | calls::PWRITEV | calls::PWRITEV2 => from.send_vector(part::FIRST, 0),
-        calls::RECVMSG => from.receive_vector(part::IOVEC, r[2] as u32),
-        calls::SENDMSG => from.send_vector(part::IOVEC, r[2] as u32),
+        calls::RECVMSG => from.receive_message(r[2] as u32),
+        calls::SENDMSG => from.send_message(r[2] as u32),
+        calls::RECVMMSG => Call::ReceiveMany {
+            fd,
+            asked: from.offered(part::IOVEC),
+            data: from.vector(),
+            flags: r[3] as u32,
+        },
+        calls::SENDMMSG => Call::SendMany {
+            fd,
+            asked: from.offered(part::IOVEC),
+            data: from.vector(),
+            flags: r[3] as u32,
+            taken: structs::message_bytes(from.after(1), from.returned()),
+        },
+        calls::SPLICE | calls::COPY_FILE_RANGE => Call::Splice {
+            input: fd,
+            output: Fd(r[2] as i32),
+            count: r[4],
+        },
+        calls::TEE => Call::Splice {
+            input: fd,
+            output: Fd(r[1] as i32),
+            count: r[2],
+        },
+        calls::SOCKETPAIR => Call::Pair {
+            socket: true,
+            flags: r[1] as u32 & !TYPE_BITS,
+            fds: from.two(3),
+        },
+        calls::PIPE | calls::PIPE2 => Call::Pair {
+            socket: false,
+            flags: if id == calls::PIPE2 { r[1] as u32 } else { 0 },
+            fds: from.two(0),
+        },
+        calls::CLOSE_RANGE => Call::CloseRange {
+            first: r[0] as u32,
+            last: r[1] as u32,
+            flags: r[2] as u32,
+        },
+        calls::IOCTL if r[1] as u32 == FIONBIO => Call::NonBlocking {
+            fd,
+            on: structs::u32_at(from.piece(2), 0).is_some_and(|on| on != 0),
+        },
+        calls::CLONE => Call::Clone { flags: r[0] },
+        calls::CLONE3 => Call::Clone {
+            flags: structs::clone_args(from.piece(0)).map_or(0, |args| args.flags),
+        },
+        calls::FORK | calls::VFORK => Call::Clone { flags: 0 },
         calls::SENDFILE => Call::SendFile {
             out: fd,
             input: Fd(r[1] as i32),
@@ -97,7 +149,10 @@ pub fn meaning<'a>(
             path: from.path(0),
             flags: r[1] & 0xffff_ffff,
         },
-        calls::FSTAT => from.stat(),
+        calls::FSTAT => from.stat(1),
+        // What the C library makes of `fstat`: an empty path below the descriptor itself.
+        calls::NEWFSTATAT if from.path(1).len == 0 && r[3] & AT_EMPTY_PATH != 0 => from.stat(2),
+        calls::STATX if from.path(1).len == 0 && r[2] & AT_EMPTY_PATH != 0 => from.statx(),
         calls::SOCKET => from.socket(),
         calls::BIND => Call::Bind {
             fd,
@@ -219,15 +274,15 @@ impl<'a> From<'_, 'a> {
         }
     }
 
-    /// Bytes over all buffers of the iovec in this part of argument 1. Entries beyond those that were
+    /// Bytes over all buffers of the iovecs in this part of argument 1. Entries beyond those that were
     /// kept count as nothing; a sum that cannot be is held at the largest number.
     fn offered(&self, array: u8) -> u64 {
-        let array = self
+        let arrays = self
             .raw
-            .segment(1, array)
-            .map_or([].as_slice(), |s| s.bytes);
-        let lengths = array
-            .chunks_exact(16)
+            .segments()
+            .filter(|s| s.arg == 1 && s.part == array);
+        let lengths = arrays
+            .flat_map(|s| s.bytes.chunks_exact(16))
             .filter_map(|entry| structs::u64_at(entry, 8));
         lengths.fold(0, u64::saturating_add)
     }
@@ -291,15 +346,87 @@ impl<'a> From<'_, 'a> {
         structs::open_how(self.piece(2)).map_or(0, |how| how.flags)
     }
 
-    fn stat(&self) -> Call<'a> {
-        let stat = match self.outcome {
-            Some(Outcome::Returned(_)) => structs::stat(self.piece(1)),
-            Some(Outcome::Failed(_) | Outcome::Unknown) | None => None,
-        };
+    fn stat(&self, buffer: u8) -> Call<'a> {
+        let stat = structs::stat(self.piece(buffer)).filter(|_| self.succeeded());
         Call::Stat {
             fd: self.fd(),
             size: stat.map(|s| s.size),
             mode: stat.map(|s| s.mode),
+        }
+    }
+
+    fn statx(&self) -> Call<'a> {
+        let statx = structs::statx(self.piece(4)).filter(|_| self.succeeded());
+        Call::Stat {
+            fd: self.fd(),
+            size: statx.map(|s| s.size),
+            mode: statx.map(|s| s.mode),
+        }
+    }
+
+    fn succeeded(&self) -> bool {
+        matches!(self.outcome, Some(Outcome::Returned(_)))
+    }
+
+    /// The result, where it is one.
+    fn returned(&self) -> u64 {
+        let value = self.outcome.and_then(Outcome::returned);
+        value
+            .and_then(|value| u64::try_from(value).ok())
+            .unwrap_or(0)
+    }
+
+    /// Two descriptors that the kernel filled in.
+    fn two(&self, arg: u8) -> Option<[Fd; 2]> {
+        let mut fds = structs::ints(self.piece(arg)).filter(|_| self.succeeded());
+        Some([Fd(fds.next()?), Fd(fds.next()?)])
+    }
+
+    /// The control data of the message in argument 1, where it hands over descriptors.
+    fn rights(&self) -> Option<&'a [u8]> {
+        let control = self.raw.segment(1, part::CONTROL)?.bytes;
+        structs::rights(control).next().map(|_| control)
+    }
+
+    fn receive_message(&self, flags: u32) -> Call<'a> {
+        match (self.receive_vector(part::IOVEC, flags), self.rights()) {
+            (
+                Call::Receive {
+                    fd,
+                    asked,
+                    data,
+                    flags,
+                },
+                Some(control),
+            ) if self.succeeded() => Call::ReceiveRights {
+                fd,
+                asked,
+                data,
+                flags,
+                control,
+            },
+            (call, _) => call,
+        }
+    }
+
+    fn send_message(&self, flags: u32) -> Call<'a> {
+        match (self.send_vector(part::IOVEC, flags), self.rights()) {
+            (
+                Call::Send {
+                    fd,
+                    asked,
+                    data,
+                    flags,
+                },
+                Some(control),
+            ) => Call::SendRights {
+                fd,
+                asked,
+                data,
+                flags,
+                control,
+            },
+            (call, _) => call,
         }
     }
 

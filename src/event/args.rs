@@ -6,6 +6,7 @@ use crate::abi::address::Address;
 use crate::abi::calls::{CallId, Kind};
 use crate::abi::flags;
 use crate::abi::flags::FlagSet;
+use crate::abi::ioctl::IoctlArg;
 use crate::event::call::{Arg, Captured, Memory};
 use crate::event::raw::{Raw, Segment, Segments, part};
 use crate::event::structs::u32_at;
@@ -86,7 +87,12 @@ impl<'a> Args<'a> {
             Kind::Uint => Arg::Size(low),
             Kind::Size | Kind::Unused => Arg::Size(register),
             Kind::Hex if register == 0 => Arg::Size(0),
-            Kind::Hex | Kind::IoctlArg { .. } => Arg::Pointer(register),
+            Kind::Hex => Arg::Pointer(register),
+            Kind::IoctlArg { request } => match IoctlArg::of(of(request)) {
+                IoctlArg::Number => Arg::Size(register),
+                IoctlArg::Unknown | IoctlArg::Nothing if register == 0 => Arg::Size(0),
+                _ => self.structure(arg, kind),
+            },
             Kind::Offset => Arg::Int(register as i64),
             Kind::Pointer => Arg::Pointer(register),
             Kind::Mode => Arg::Mode(low),
@@ -96,6 +102,7 @@ impl<'a> Args<'a> {
             Kind::CloneFlags => Arg::Flags(&flags::CLONE, register),
             Kind::Protocol { domain } => named(flags::protocol_names(of(domain)), register),
             Kind::OptionName { level } => named(flags::option_names(of(level)), register),
+            Kind::FcntlArg { op } if flags::locks(of(op)) => self.structure(arg, kind),
             Kind::FcntlArg { op } => fcntl_arg(of(op), register),
             Kind::OpenFlags => Arg::OpenFlags(low),
             Kind::SocketType => Arg::SocketType(low),
@@ -135,6 +142,7 @@ impl<'a> Args<'a> {
             | Kind::CloneArgs { .. }
             | Kind::Strings
             | Kind::Environment
+            | Kind::DirEntries
             | Kind::StructIn { .. }
             | Kind::StructOut { .. } => self.structure(arg, kind),
         }

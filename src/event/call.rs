@@ -189,6 +189,37 @@ pub enum Call<'a> {
         data: Data<'a>,
         flags: u32,
     },
+    /// The same for a `recvmsg` that was handed descriptors: its control data (`man 7 unix`).
+    ReceiveRights {
+        fd: Fd,
+        asked: u64,
+        data: Data<'a>,
+        flags: u32,
+        control: &'a [u8],
+    },
+    /// `recvmmsg`, all its messages in a row; the outcome counts messages, `data` their bytes.
+    ReceiveMany {
+        fd: Fd,
+        asked: u64,
+        data: Data<'a>,
+        flags: u32,
+    },
+    /// A `sendmsg` that hands over descriptors.
+    SendRights {
+        fd: Fd,
+        asked: u64,
+        data: Data<'a>,
+        flags: u32,
+        control: &'a [u8],
+    },
+    /// `sendmmsg`, all its messages in a row; the outcome counts messages, `taken` their bytes.
+    SendMany {
+        fd: Fd,
+        asked: u64,
+        data: Data<'a>,
+        flags: u32,
+        taken: u64,
+    },
     /// Bytes out: `write`, `writev`, `pwrite64`, `sendto`, `sendmsg`. `asked` is what was offered;
     /// `data` holds what was offered too: only the first `outcome` bytes were taken.
     Send {
@@ -199,6 +230,20 @@ pub enum Call<'a> {
     },
     /// `sendfile`: bytes that moved unseen.
     SendFile { out: Fd, input: Fd, count: u64 },
+    /// `splice`, `tee`, `copy_file_range`: bytes that moved unseen from one descriptor to another.
+    Splice { input: Fd, output: Fd, count: u64 },
+    /// `pipe`, `pipe2` (`socket` false) and `socketpair`: two descriptors at once, only on success.
+    Pair {
+        socket: bool,
+        flags: u32,
+        fds: Option<[Fd; 2]>,
+    },
+    /// `close_range`; 4 in `flags` (CLOSE_RANGE_CLOEXEC) only marks them for `execve`.
+    CloseRange { first: u32, last: u32, flags: u32 },
+    /// `ioctl(FIONBIO)`: calls on the descriptor never sleep from now on, or do again.
+    NonBlocking { fd: Fd, on: bool },
+    /// `clone`, `clone3`, `fork`, `vfork`: what the child shares (`CLONE_…` bits).
+    Clone { flags: u64 },
     /// `close`.
     Close { fd: Fd },
     /// `open`, `openat`, `openat2`.

@@ -11,6 +11,8 @@
 mod sink;
 
 use crate::abi::calls::{CALLS, CallId, Kind};
+use crate::abi::flags;
+use crate::abi::ioctl::IoctlArg;
 use crate::event::raw::{KEEP, SEGMENT_HEAD, padded, part};
 use sink::Sink;
 
@@ -68,10 +70,15 @@ const PATH_MOST: usize = 4096;
 const CONTROL_MOST: usize = 256;
 /// The most buffers of one iovec that are kept.
 const BUFFERS_MOST: usize = (part::LAST_BUFFER - part::BUFFER) as usize + 1;
-/// Bytes of a `struct iovec`, a `struct msghdr`, a `struct pollfd` on a 64-bit CPU.
+/// The most messages of one `sendmmsg` or `recvmmsg` that are kept.
+const MESSAGES_MOST: usize = 64;
+/// Bytes of a `struct iovec`, a `struct msghdr`, a `struct mmsghdr`, a `struct pollfd`, a
+/// `struct flock` on a 64-bit CPU.
 const IOVEC: usize = 16;
 const MSGHDR: usize = 56;
+const MMSGHDR: usize = 64;
 const POLLFD: usize = 8;
+const FLOCK: usize = 32;
 
 /// What a call's memory looks like, as far as the fast path cares.
 #[derive(Clone, Copy)]
@@ -144,14 +151,15 @@ const fn points(kind: Kind) -> bool {
         | Kind::SocketType
         | Kind::Protocol { .. }
         | Kind::OptionName { .. }
+        | Kind::CloneFlags => false,
+        Kind::Path
         | Kind::FcntlArg { .. }
         | Kind::IoctlArg { .. }
-        | Kind::CloneFlags
         | Kind::MessagesIn { .. }
         | Kind::MessagesOut { .. }
         | Kind::Strings
-        | Kind::Environment => false,
-        Kind::Path
+        | Kind::Environment
+        | Kind::DirEntries
         | Kind::BytesIn { .. }
         | Kind::BytesOut { .. }
         | Kind::AddressIn { .. }
@@ -198,6 +206,7 @@ const fn overwritten(kind: Kind) -> bool {
             | Kind::Timespec
             | Kind::Timeval
             | Kind::MessageOut
+            | Kind::MessagesOut { .. }
             | Kind::AddressIn { .. }
     )
 }
@@ -218,7 +227,7 @@ pub fn inputs_at_entry(id: CallId, args: &[u64; 6], memory: &impl Memory, entry:
     entry.used = 0;
     entry.has_inputs = true;
     entry_general(id, args, memory, entry, |kind| {
-        overwritten(kind) || handed_over(kind)
+        overwritten(kind) || handed_over(kind) || both_ways(kind)
     });
 }
 
@@ -265,7 +274,7 @@ fn room_general(id: CallId, args: &[u64; 6], ret: i64, entry: &Entry) -> usize {
     let mut data = 0;
     let mut small = entry.used;
     for (arg, param) in id.signature().params.iter().enumerate() {
-        if args[arg] == 0 {
+        if args[arg] == 0 || !points(param.kind) {
             continue;
         }
         let (bytes, pieces) = match param.kind {
@@ -286,6 +295,16 @@ fn room_general(id: CallId, args: &[u64; 6], ret: i64, entry: &Entry) -> usize {
                 data += KEEP;
                 let fixed = 2 * MSGHDR + ADDRESS_MOST + CONTROL_MOST + BUFFERS_MOST * IOVEC;
                 (fixed, BUFFERS_MOST + 5)
+            }
+            Kind::MessagesIn { .. } | Kind::MessagesOut { .. } => {
+                data += KEEP;
+                let each = 2 * MMSGHDR + ADDRESS_MOST + CONTROL_MOST;
+                let fixed = MESSAGES_MOST * each + BUFFERS_MOST * IOVEC;
+                (fixed, BUFFERS_MOST + 3 * MESSAGES_MOST + 2)
+            }
+            Kind::Strings => {
+                data += KEEP;
+                (0, BUFFERS_MOST + 1)
             }
             kind => (2 * small_size(kind, args, ret), 2),
         };
@@ -327,6 +346,8 @@ fn small_size(kind: Kind, args: &[u64; 6], ret: i64) -> usize {
         Kind::Stat => STAT,
         Kind::OpenHow { size } => counted(size).min(64),
         Kind::StructIn { size } | Kind::StructOut { size } => usize::from(size),
+        Kind::IoctlArg { request } => IoctlArg::of(args[request as usize]).size(),
+        Kind::FcntlArg { op } if flags::locks(args[op as usize]) => FLOCK,
         _ => 0,
     }
 }
@@ -353,7 +374,17 @@ const fn handed_over(kind: Kind) -> bool {
             | Kind::SigSet { .. }
             | Kind::PackedSigSet
             | Kind::CloneArgs { .. }
+            | Kind::Strings
+            | Kind::Environment
             | Kind::StructIn { .. }
+    )
+}
+
+/// Whether some of the memory is the program's own and some is filled in, as the arguments say.
+const fn both_ways(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::IoctlArg { .. } | Kind::FcntlArg { .. } | Kind::MessagesIn { .. }
     )
 }
 
@@ -432,9 +463,14 @@ fn exit_general(
         if args[arg] == 0 {
             continue;
         }
-        if handed_over(param.kind) && !entry.has_inputs {
+        let both = both_ways(param.kind);
+        if !entry.has_inputs && (both || handed_over(param.kind)) {
             sink.input(arg as u8, param.kind, args);
-        } else if ret >= 0 {
+        }
+        if !both && !entry.has_inputs && handed_over(param.kind) {
+            continue;
+        }
+        if ret >= 0 {
             sink.output(arg as u8, param.kind, args, ret);
         } else if let Kind::VectorOut { count } = param.kind {
             // Where the buffers were is worth knowing even when nothing came.

@@ -59,9 +59,12 @@ fn data_of(number: u64) -> Option<(u8, RangeInclusive<u8>)> {
     params.iter().enumerate().find_map(|(arg, param)| {
         let parts = match param.kind {
             Kind::BytesIn { .. } | Kind::BytesOut { .. } => part::FIRST..=part::FIRST,
-            Kind::VectorIn { .. } | Kind::VectorOut { .. } | Kind::MessageIn | Kind::MessageOut => {
-                part::BUFFER..=part::LAST_BUFFER
-            }
+            Kind::VectorIn { .. }
+            | Kind::VectorOut { .. }
+            | Kind::MessageIn
+            | Kind::MessageOut
+            | Kind::MessagesIn { .. }
+            | Kind::MessagesOut { .. } => part::BUFFER..=part::LAST_BUFFER,
             _ => return None,
         };
         Some((arg as u8, parts))

@@ -244,6 +244,19 @@ impl<'a> Segments<'a> {
     pub fn new(memory: &'a [u8]) -> Segments<'a> {
         Segments { rest: memory }
     }
+
+    /// Goes to the first segment that is `wanted` and gives the memory from there on; empty where
+    /// there is none.
+    pub fn find_rest(&mut self, wanted: impl Fn(&Segment<'a>) -> bool) -> &'a [u8] {
+        loop {
+            let here = self.rest;
+            match self.next() {
+                Some(segment) if wanted(&segment) => return here,
+                Some(_) => {}
+                None => return &[],
+            }
+        }
+    }
 }
 
 impl<'a> Iterator for Segments<'a> {

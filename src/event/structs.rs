@@ -33,6 +33,28 @@ impl<'a> Memory<'a> {
         Data::many(len, self.raw, self.arg)
     }
 
+    /// The messages of a `sendmmsg` or `recvmmsg` that were kept: each with its `struct mmsghdr` and the
+    /// memory behind it (parts as of a single message). `headers` is the array, before or after the call.
+    pub fn messages(
+        &self,
+        headers: &'a [u8],
+    ) -> impl Iterator<Item = (Message, Memory<'a>)> + use<'a> {
+        let whole = *self;
+        let mut rest = Segments::new(self.raw);
+        // Whatever stands before the first iovec array are the headers.
+        let mut begin = rest.find_rest(|s| s.arg == whole.arg && s.part == part::IOVEC);
+        headers.chunks_exact(MMSGHDR).map_while(move |bytes| {
+            let header = message_header(bytes)?;
+            let len = u32_at(bytes, 56)?;
+            let here = begin;
+            let mut after = Segments::new(here);
+            after.next();
+            begin = after.find_rest(|s| s.arg == whole.arg && s.part == part::IOVEC);
+            let raw = &here[..here.len() - begin.len()];
+            Some((Message { header, len }, Memory { raw, ..whole }))
+        })
+    }
+
     /// The entries of an iovec; `array` is [`part::FIRST`], or [`part::IOVEC`] for a message.
     pub fn buffers(&self, array: u8) -> Buffers<'a> {
         let array = self.part(array);
@@ -323,6 +345,129 @@ pub fn message_header(b: &[u8]) -> Option<MessageHeader> {
         control: u64_at(b, 32)?,
         control_len: u64_at(b, 40)?,
         flags: u32_at(b, 48)?,
+    })
+}
+
+/// Bytes of a `struct mmsghdr` on a 64-bit CPU.
+pub const MMSGHDR: usize = 64;
+
+/// `struct mmsghdr` (`man 2 recvmmsg`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Message {
+    /// The message.
+    pub header: MessageHeader,
+    /// How many bytes the call moved of it.
+    pub len: u32,
+}
+
+/// Bytes that the calls says to have moved, over the first `count` messages of an array.
+pub fn message_bytes(headers: &[u8], count: u64) -> u64 {
+    let lens = headers
+        .chunks_exact(MMSGHDR)
+        .map(|b| u32_at(b, 56).unwrap_or(0));
+    lens.take(usize::try_from(count).unwrap_or(usize::MAX))
+        .map(u64::from)
+        .sum()
+}
+
+/// One control message (`man 3 cmsg`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Control<'a> {
+    /// Its length, its own head (16 bytes) included.
+    pub len: u64,
+    /// Who defines its type.
+    pub level: u32,
+    /// What it is.
+    pub kind: u32,
+    /// What follows its head, as far as it was kept.
+    pub data: &'a [u8],
+}
+
+/// Bytes of a `struct cmsghdr` on a 64-bit CPU.
+const CMSGHDR: usize = 16;
+
+/// The control messages in a message's control data.
+pub fn controls(mut bytes: &[u8]) -> impl Iterator<Item = Control<'_>> {
+    std::iter::from_fn(move || {
+        let len = u64_at(bytes, 0)?;
+        let (level, kind) = (u32_at(bytes, 8)?, u32_at(bytes, 12)?);
+        let end = usize::try_from(len).ok().filter(|len| *len >= CMSGHDR)?;
+        let data = &bytes[CMSGHDR..end.min(bytes.len())];
+        bytes = bytes.get(end.next_multiple_of(8)..).unwrap_or(&[]);
+        Some(Control {
+            len,
+            level,
+            kind,
+            data,
+        })
+    })
+}
+
+/// `SOL_SOCKET` and `SCM_RIGHTS`: descriptors handed from one process to another (`man 7 unix`).
+pub const RIGHTS: (u32, u32) = (1, 1);
+
+/// The descriptors that a message's control data hands over.
+pub fn rights(control: &[u8]) -> impl Iterator<Item = i32> + '_ {
+    controls(control)
+        .filter(|c| (c.level, c.kind) == RIGHTS)
+        .flat_map(|c| ints(c.data))
+}
+
+/// `struct clone_args` (`man 2 clone`), the fields that every version of it has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CloneArgs {
+    /// `CLONE_…` bits.
+    pub flags: u64,
+    /// Where the child's descriptor goes.
+    pub pidfd: u64,
+    /// Where the child's number goes, in the child's memory.
+    pub child_tid: u64,
+    /// The same in the parent's memory.
+    pub parent_tid: u64,
+    /// The signal that the parent gets when the child ends.
+    pub exit_signal: u64,
+    /// The lowest byte of the child's stack.
+    pub stack: u64,
+    /// Its size.
+    pub stack_size: u64,
+    /// Where the child's own data is.
+    pub tls: u64,
+}
+
+/// Reads a `struct clone_args`.
+pub fn clone_args(b: &[u8]) -> Option<CloneArgs> {
+    Some(CloneArgs {
+        flags: u64_at(b, 0)?,
+        pidfd: u64_at(b, 8)?,
+        child_tid: u64_at(b, 16)?,
+        parent_tid: u64_at(b, 24)?,
+        exit_signal: u64_at(b, 32)?,
+        stack: u64_at(b, 40)?,
+        stack_size: u64_at(b, 48)?,
+        tls: u64_at(b, 56)?,
+    })
+}
+
+/// `struct statx`, the fields that strace and people look at (`man 2 statx`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Statx {
+    /// Which fields the kernel filled in.
+    pub mask: u32,
+    /// `STATX_ATTR_…` bits.
+    pub attributes: u64,
+    /// File type and permission bits.
+    pub mode: u32,
+    /// Size in bytes.
+    pub size: u64,
+}
+
+/// Reads a `struct statx`.
+pub fn statx(b: &[u8]) -> Option<Statx> {
+    Some(Statx {
+        mask: u32_at(b, 0)?,
+        attributes: u64_at(b, 8)?,
+        mode: u32_at(b, 28)? & 0xffff,
+        size: u64_at(b, 40)?,
     })
 }
 

@@ -165,6 +165,7 @@ fn meaning(param: &Param) -> Option<String> {
         Kind::CloneArgs { .. } => "flags and everything else, in a structure",
         Kind::Strings => "the new program's arguments",
         Kind::Environment => "the new program's environment",
+        Kind::DirEntries => "filled in: the entries",
         Kind::StructIn { .. } => "a structure",
         Kind::StructOut { .. } => "filled in: a structure",
     };
@@ -413,13 +414,21 @@ fn takes(kind: Kind, set: &'static FlagSet) -> bool {
             &flags::UDP,
             &flags::TLS,
         ]),
-        Kind::FcntlArg { .. } => is(&[&flags::FD, &flags::SEAL, &flags::OPEN_BITS]),
+        Kind::FcntlArg { .. } => is(&[
+            &flags::FD,
+            &flags::SEAL,
+            &flags::OPEN_BITS,
+            &flags::LOCK_TYPE,
+        ]),
         Kind::OpenHow { .. } => is(&[&flags::OPEN_BITS, &flags::ACCESS_MODE, &flags::RESOLVE]),
         Kind::EpollEvent | Kind::EpollEvents => is(&[&flags::EPOLL]),
         Kind::PollFds { .. } => is(&[&flags::POLL]),
         Kind::CloneFlags | Kind::CloneArgs { .. } => is(&[&flags::CLONE]),
-        Kind::MessageIn | Kind::MessageOut => is(&[&flags::CONTROL]),
-        Kind::Stat | Kind::Statx => is(&[&flags::FILE_TYPE]),
+        Kind::MessageIn | Kind::MessageOut | Kind::MessagesIn { .. } | Kind::MessagesOut { .. } => {
+            is(&[&flags::CONTROL])
+        }
+        Kind::Stat => is(&[&flags::FILE_TYPE]),
+        Kind::Statx => is(&[&flags::FILE_TYPE, &flags::STATX, &flags::STATX_ATTR]),
         _ => false,
     }
 }

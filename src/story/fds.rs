@@ -266,6 +266,8 @@ impl Process {
 pub struct Processes {
     list: Vec<Process>,
     by_pid: ByNumber<usize>,
+    /// Processes that use the table of another one (CLONE_FILES without CLONE_THREAD).
+    sharing: ByNumber<Pid>,
     last: usize,
 }
 
@@ -279,7 +281,16 @@ impl Processes {
         }
     }
 
+    /// Whose table a process uses: as a rule its own.
+    fn owner(&self, pid: Pid) -> Pid {
+        match self.sharing.is_empty() {
+            true => pid,
+            false => *self.sharing.get(&u64::from(pid.0)).unwrap_or(&pid),
+        }
+    }
+
     fn find(&mut self, pid: Pid) -> usize {
+        let pid = self.owner(pid);
         let list = &mut self.list;
         self.last = *self.by_pid.entry(u64::from(pid.0)).or_insert_with(|| {
             list.push(Process::new(pid));
@@ -298,7 +309,10 @@ impl Processes {
     pub fn get(&self, pid: Pid) -> Option<&Process> {
         match self.list.get(self.last) {
             Some(process) if process.pid == pid => Some(process),
-            _ => self.list.get(*self.by_pid.get(&u64::from(pid.0))?),
+            _ => {
+                let owner = self.owner(pid);
+                self.list.get(*self.by_pid.get(&u64::from(owner.0))?)
+            }
         }
     }
 
@@ -314,8 +328,36 @@ impl Processes {
         &self.list[to]
     }
 
-    /// A process has ended: its table is handed over, to let go of what it held.
+    /// Two processes use one table from here on; the copy that the child had is handed over.
+    pub(super) fn share(&mut self, parent: Pid, child: Pid) -> Option<Process> {
+        let owner = self.owner(parent);
+        let copy = self.remove(child);
+        self.sharing.insert(u64::from(child.0), owner);
+        copy
+    }
+
+    /// A process that shared its table has one of its own (`man 2 execve`); the links in the copy, each
+    /// of which is held once more.
+    pub(super) fn unshare(&mut self, pid: Pid) -> Vec<Link> {
+        let Some(owner) = self.sharing.remove(&u64::from(pid.0)) else {
+            return Vec::new();
+        };
+        let copy = self.fork(owner, pid);
+        let open = copy.iter().filter(|info| info.open);
+        open.filter_map(|info| info.link).collect()
+    }
+
+    /// A process has ended: its table is handed over, to let go of what it held; unless another one uses
+    /// it too.
     pub(super) fn remove(&mut self, pid: Pid) -> Option<Process> {
+        if self.sharing.remove(&u64::from(pid.0)).is_some() {
+            return None;
+        }
+        let mut others = self.sharing.iter().filter(|(_, owner)| **owner == pid);
+        if let Some((heir, _)) = others.next().map(|(heir, owner)| (*heir, *owner)) {
+            self.inherit(pid, heir);
+            return None;
+        }
         let place = self.by_pid.remove(&u64::from(pid.0))?;
         let gone = self.list.swap_remove(place);
         if let Some(moved) = self.list.get(place) {
@@ -323,6 +365,21 @@ impl Processes {
         }
         self.last = 0;
         Some(gone)
+    }
+
+    /// The table goes on under the number of one that shares it.
+    fn inherit(&mut self, pid: Pid, heir: u64) {
+        self.sharing.remove(&heir);
+        let new = Pid(heir as u32);
+        self.sharing
+            .values_mut()
+            .filter(|owner| **owner == pid)
+            .for_each(|owner| *owner = new);
+        if let Some(place) = self.by_pid.remove(&u64::from(pid.0)) {
+            self.list[place].pid = new;
+            self.by_pid.insert(heir, place);
+        }
+        self.last = 0;
     }
 
     /// Whether a process before this one, such as its parent, has this number open as a listener.

@@ -1,4 +1,4 @@
-//! Files, copies of descriptors, and the end of every one of them: `close`.
+//! Files, and the end of every descriptor: `close`.
 //!
 //! A file belongs to the connection its thread works for when it is opened; a file that is open still
 //! when that connection is over is a leak.
@@ -6,7 +6,7 @@
 use super::Story;
 use super::connection::{Connection, Link};
 use super::exchange::Fate;
-use super::fds::{FdInfo, FdKind};
+use super::fds::FdKind;
 use super::interpret::{At, CLOEXEC, NONBLOCK, Whose};
 use super::stream::Protocol;
 use super::words::{Attempt, Note, Over};
@@ -146,57 +146,7 @@ impl Story {
         self.whose(at, link)
     }
 
-    /// `dup` and its kin: one more number for the same thing.
-    pub(super) fn dup(&mut self, at: &At<'_>, from: Fd) -> Whose {
-        let Some(to) = at
-            .outcome
-            .returned()
-            .and_then(|fd| i32::try_from(fd).ok())
-            .map(Fd)
-        else {
-            self.failed(at, Attempt::Other);
-            return Whose::default();
-        };
-        if to == from {
-            return Whose::default();
-        }
-        let old = self.processes.at(at.process).get(from).cloned();
-        self.let_go(at, to);
-        self.take_number(at, to);
-        if let (Some(old), Some(info)) = (old, self.processes.at(at.process).get_mut(to)) {
-            copy(&old, info);
-            if let Some(connection) = old.link.and_then(|link| self.connections.get_mut(link)) {
-                connection.holders += 1;
-            }
-            if let Some(connection) = old.owner.and_then(|link| self.connections.get_mut(link)) {
-                connection.open_files += 1;
-            }
-        }
-        self.notes.push(Note::SameThing(from));
-        let link = self.link_of(at, to);
-        self.whose(at, link)
-    }
-
-    /// `dup2` onto an open number closes it silently (`man 2 dup`).
-    fn let_go(&mut self, at: &At<'_>, fd: Fd) {
-        let Some(info) = self
-            .processes
-            .at(at.process)
-            .get_mut(fd)
-            .filter(|info| info.open)
-        else {
-            return;
-        };
-        info.open = false;
-        info.closed = Some(at.now);
-        let (link, owner) = (info.link.take(), info.owner.take());
-        self.forget_file(owner);
-        if let Some(link) = link {
-            self.connections.release(link, at.now, &mut self.history);
-        }
-    }
-
-    fn forget_file(&mut self, owner: Option<Link>) {
+    pub(super) fn forget_file(&mut self, owner: Option<Link>) {
         if let Some(connection) = owner.and_then(|link| self.connections.get_mut(link)) {
             connection.open_files = connection.open_files.saturating_sub(1);
         }
@@ -244,7 +194,7 @@ impl Story {
         Whose::default()
     }
 
-    fn close_connection(&mut self, at: &At<'_>, link: Link) -> Whose {
+    pub(super) fn close_connection(&mut self, at: &At<'_>, link: Link) -> Whose {
         let whose = self.whose(at, Some(link));
         let Some(connection) = self.connections.get_mut(link) else {
             return whose;
@@ -265,23 +215,6 @@ impl Story {
         self.connections.release(link, at.now, &mut self.history);
         whose
     }
-}
-
-/// A second number shares everything but itself.
-fn copy(old: &FdInfo, new: &mut FdInfo) {
-    new.kind = old.kind;
-    new.family = old.family;
-    new.local.clone_from(&old.local);
-    new.peer.clone_from(&old.peer);
-    new.path.clone_from(&old.path);
-    new.full_path.clone_from(&old.full_path);
-    new.nonblocking = old.nonblocking;
-    new.receive_timeout = old.receive_timeout;
-    new.send_timeout = old.send_timeout;
-    new.size = old.size;
-    new.connection = old.connection;
-    new.link = old.link;
-    new.owner = old.owner;
 }
 
 /// What a connection that ends now leaves behind.

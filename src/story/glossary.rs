@@ -473,4 +473,117 @@ pub const GLOSSARY: &[(&str, &str, &str)] = &[
         "A descriptor is open although what it was opened for is over. One a request adds up: sooner or later \
          accept fails with EMFILE.",
     ),
+    (
+        "thread-made",
+        "thread 4711 begins",
+        "clone with CLONE_THREAD makes a thread: it shares memory and all descriptors with the others of its \
+         process. One thread can accept a connection and another read from it.",
+    ),
+    (
+        "pair",
+        "two sockets, connected",
+        "socketpair and pipe make both ends of a conversation at once, for threads and processes of one program. \
+         Servers use them to wake a thread that sleeps in epoll_wait, and to hand work to children.",
+    ),
+    (
+        "handed-over",
+        "fd 9 came with the message",
+        "A message over a Unix socket can carry descriptors (SCM_RIGHTS, man 7 unix). The receiver gets numbers \
+         of its own for the same things: so a master process hands connections to its workers.",
+    ),
+    (
+        "close-on-exec",
+        "3 numbers will not survive execve",
+        "A descriptor with FD_CLOEXEC is closed when its process becomes another program (execve). Without it \
+         the other program has it too, knows nothing of it, and keeps the connection or the port open.",
+    ),
+    (
+        "short-write-ignored",
+        "c1 r1 the rest of a short write was never sent: took 3.9 of 50.0 MB",
+        "write says how many bytes the kernel took: fewer than offered when its buffer is full, as a rule on a \
+         non-blocking socket. The program sent something else next, or closed: the client gets a hole or a cut \
+         body. Keep what is left, wait until there is room (EPOLLOUT), and send it from there.",
+    ),
+    (
+        "short-read-assumed",
+        "c1 r1 answered 400 after 8 bytes of an unfinished head",
+        "The program took what one read gave for the whole request and answered. TCP delivers bytes, not \
+         messages: a head is complete when its blank line has come (RFC 9112 2.2). Keep the bytes, read again, \
+         and answer then. An answer that is about the waiting itself (408, 413, 414, 431) is not meant.",
+    ),
+    (
+        "eof-spin",
+        "c1 read 0 (end of input) 8 times and did not close",
+        "read gave 0: the other end has closed its side, and nothing will ever come again. Every further read \
+         gives 0 at once, and epoll and poll report the descriptor as ready for ever: a loop that does not \
+         close it runs at full speed. Treat 0 as the end: answer what is complete, then close.",
+    ),
+    (
+        "busy-poll",
+        "asked 256 times in a row for nothing, without sleeping",
+        "A call that does not sleep (EAGAIN on a non-blocking descriptor, a time-out of 0) was made over and over, \
+         and nothing else. That burns a whole CPU to learn what epoll_wait, poll or a blocking call would \
+         say without cost.",
+    ),
+    (
+        "no-reuseaddr",
+        "fd 3 listens without SO_REUSEADDR",
+        "When this server stops with connections that it closed itself, their addresses stay reserved for a minute \
+         (TIME_WAIT), and a new start fails with EADDRINUSE. setsockopt(SO_REUSEADDR) before bind lets it claim \
+         the port at once. It has to be set in the run before, too.",
+    ),
+    (
+        "no-cloexec",
+        "fd 4 is open in another program after execve",
+        "A child became another program and still has this connection: it was opened without close-on-exec. The \
+         client sees no end of the answer until that program ends too. Give SOCK_CLOEXEC to accept4 and socket, \
+         O_CLOEXEC to open; dup2 onto 0, 1 or 2 what the child is meant to have.",
+    ),
+    (
+        "close-with-unread",
+        "c1 r1 closed with 92160 bytes of the body unread: RST",
+        "close throws away what has come and was not read, and the kernel answers it (and whatever still comes) \
+         with RST. The client may lose the response that is under way: it sees \"connection reset\". Read the rest, \
+         or say shutdown(SHUT_WR), read until 0 within limits, and close then (RFC 9112 9.6).",
+    ),
+    (
+        "sigpipe-death",
+        "c1 killed by SIGPIPE: wrote after the peer had left",
+        "Writing to a connection that the other end has closed raises SIGPIPE, which ends a program that does not \
+         expect it: one client that leaves early stops the server. Ignore SIGPIPE at the start, or give \
+         MSG_NOSIGNAL to send; the write then fails with EPIPE, and only that connection is over.",
+    ),
+    (
+        "split-response-write",
+        "c1 r1 a small response in 2 writes: Nagle may hold the last",
+        "Head and body went in several small writes on a connection that stays open. TCP holds the second one back \
+         until the first is acknowledged (Nagle's algorithm), and the other end delays that by up to 40 ms. \
+         Write both at once (writev), or set TCP_NODELAY.",
+    ),
+    (
+        "content-length-mismatch",
+        "c1 r1 Content-Length 100, but only 15 bytes sent",
+        "The head promised another number of body bytes than were sent. Too few: the client waits for the rest, then \
+         reports a cut transfer. Too many: it takes what follows for the next response. Count bytes, not \
+         characters, and count after encoding (RFC 9112 6.2).",
+    ),
+    (
+        "head-body-sent",
+        "c1 r1 HEAD was answered with a body: 15 bytes",
+        "The answer to HEAD ends with its blank line, whatever its Content-Length says (RFC 9110 9.3.2). A client \
+         takes the bytes that follow for the beginning of the next response.",
+    ),
+    (
+        "missing-crlf",
+        "c1 r1 a head whose lines do not end in CR LF",
+        "Each line of a head ends in CR LF, and an empty line ends the head (RFC 9112 2.1). With LF alone some clients \
+         cope and some do not; without the empty line the client waits for ever.",
+    ),
+    (
+        "accept-error-exit",
+        "ended because of one accept: ECONNABORTED",
+        "accept can fail for reasons that concern one connection (ECONNABORTED, EPROTO) or that pass (EMFILE, EINTR). \
+         The program took it for the end of the world. Log it, wait a moment where there are no descriptors left, \
+         and accept again (man 2 accept, \"Error handling\").",
+    ),
 ];

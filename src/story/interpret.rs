@@ -1,6 +1,7 @@
 //! When to say what: each event changes the model and leaves its notes.
 //!
-//! This page holds the way in, threads and processes; `sockets` has the life of sockets, `messages`
+//! This page holds the way in and threads; `lives` has processes, `copies` numbers that stand for the
+//! same thing, `sockets` has the life of sockets, `messages`
 //! reads bytes, `files` has files and `close`, `waiting` sleeping and readiness.
 
 use super::connection::Link;
@@ -11,10 +12,9 @@ use super::{ConnectionId, ExchangeId, Story};
 use crate::abi::Fd;
 use crate::abi::Pid;
 use crate::abi::address::Address;
-use crate::abi::calls;
 use crate::abi::errno::Errno;
 use crate::event::call::{Call, CallName, Completed, Outcome};
-use crate::event::{Event, FdFact, ProcessEvent, What};
+use crate::event::{Event, FdFact, What};
 
 pub(super) const EAGAIN: Errno = Errno(11);
 
@@ -60,6 +60,15 @@ impl At<'_> {
             .map(Fd)
     }
 
+    /// The same call, seen as one that moved so many bytes: what `recvmmsg` returns counts messages.
+    fn moving(self, bytes: u64) -> Self {
+        let outcome = match self.outcome {
+            Outcome::Returned(_) => Outcome::Returned(i64::try_from(bytes).unwrap_or(i64::MAX)),
+            other => other,
+        };
+        At { outcome, ..self }
+    }
+
     /// It returned 0 or more.
     pub(super) fn worked(&self) -> bool {
         self.outcome.returned().is_some()
@@ -96,7 +105,7 @@ impl Threads {
         }
     }
 
-    fn find(&mut self, tid: Pid) -> usize {
+    pub(super) fn find(&mut self, tid: Pid) -> usize {
         let Threads {
             list,
             by_tid,
@@ -115,7 +124,7 @@ impl Threads {
         self.last
     }
 
-    fn remove(&mut self, tid: Pid) {
+    pub(super) fn remove(&mut self, tid: Pid) {
         let Some(place) = self.by_tid.remove(&u64::from(tid.0)) else {
             return;
         };
@@ -213,6 +222,44 @@ impl Story {
                 data,
                 flags,
             } => self.send(&at, *fd, *asked, data, *flags),
+            Call::ReceiveRights {
+                fd,
+                asked,
+                data,
+                flags,
+                control,
+            } => {
+                self.take_rights(&at, control, *flags);
+                self.receive(&at, *fd, *asked, data, *flags)
+            }
+            Call::SendRights {
+                fd,
+                asked,
+                data,
+                flags,
+                control,
+            } => {
+                self.give_rights(&at, control);
+                self.send(&at, *fd, *asked, data, *flags)
+            }
+            Call::ReceiveMany {
+                fd,
+                asked,
+                data,
+                flags,
+            } => self.receive(&at.moving(data.len), *fd, *asked, data, *flags),
+            Call::SendMany {
+                fd,
+                asked,
+                data,
+                flags,
+                taken,
+            } => self.send(&at.moving(*taken), *fd, *asked, data, *flags),
+            Call::Splice { input, output, .. } => self.splice(&at, *input, *output),
+            Call::Pair { socket, flags, fds } => self.pair(&at, *socket, *flags, *fds),
+            Call::CloseRange { first, last, flags } => self.close_range(&at, *first, *last, *flags),
+            Call::NonBlocking { fd, on } => self.non_blocking(&at, *fd, *on),
+            Call::Clone { flags } => self.cloned(event, &at, *flags),
             Call::SendFile { out, input, .. } => self.send_file(&at, *out, *input),
             Call::EpollWait { epoll, ready, .. } => self.epoll_wait(&at, *epoll, ready),
             Call::EpollControl {
@@ -358,22 +405,6 @@ impl Story {
         self.whose(at, current)
     }
 
-    /// Calls that make, end and wait for processes.
-    fn lives(&mut self, at: &At<'_>) {
-        let CallName::Known(id) = at.name else {
-            return;
-        };
-        let made = |id| id == calls::CLONE || id == calls::FORK || id == calls::VFORK;
-        let note = match at.outcome {
-            Outcome::Returned(0) if id == calls::WAIT4 => Note::NoChildGone,
-            Outcome::Returned(pid) if id == calls::WAIT4 => Note::ChildGone(Pid(pid as u32)),
-            Outcome::Returned(pid @ 1..) if made(id) => Note::Forked(Pid(pid as u32)),
-            Outcome::Unknown if id == calls::EXIT_GROUP => Note::Exits,
-            _ => return,
-        };
-        self.notes.push(note);
-    }
-
     /// What a descriptor already was when watching began.
     fn fact(&mut self, event: &Event<'_>, fact: &FdFact) {
         let process = self.processes.place(event.pid);
@@ -404,83 +435,6 @@ impl Story {
                 info.path.clear();
                 info.path.extend_from_slice(fact.name.as_bytes());
             }
-        }
-    }
-
-    fn process(&mut self, event: &Event<'_>, what: &ProcessEvent) {
-        match what {
-            ProcessEvent::Spawn {
-                thread: true,
-                child,
-            } => {
-                self.threads.find(*child);
-            }
-            ProcessEvent::Spawn {
-                thread: false,
-                child,
-            } => {
-                let table = self.processes.fork(event.pid, *child);
-                for link in table
-                    .iter()
-                    .filter(|info| info.open)
-                    .filter_map(|info| info.link)
-                {
-                    if let Some(connection) = self.connections.get_mut(link) {
-                        connection.holders += 1;
-                    }
-                }
-                let current = self.threads.find(event.tid);
-                let current = self.threads.current(current);
-                let child = self.threads.find(*child);
-                self.threads.works_for(child, current);
-            }
-            ProcessEvent::Exec { .. } => self.exec(event),
-            ProcessEvent::Exit { .. } | ProcessEvent::Killed { .. } => {
-                self.threads.remove(event.tid);
-                if event.tid == event.pid {
-                    self.process_ended(event);
-                }
-            }
-        }
-    }
-
-    /// `man 2 execve`: descriptors marked close-on-exec are closed.
-    fn exec(&mut self, event: &Event<'_>) {
-        let process = self.processes.place(event.pid);
-        let Story {
-            processes,
-            connections,
-            history,
-            ..
-        } = self;
-        for info in processes
-            .at(process)
-            .iter_mut()
-            .filter(|i| i.open && i.close_on_exec)
-        {
-            info.open = false;
-            info.closed = Some(event.t);
-            if let Some(link) = info.link.take() {
-                connections.release(link, event.t, history);
-            }
-        }
-    }
-
-    /// The first process is the program itself: its table is kept for the summary.
-    fn process_ended(&mut self, event: &Event<'_>) {
-        let first = self.processes.iter().next().map(|process| process.pid);
-        if first == Some(event.pid) {
-            return;
-        }
-        let Some(gone) = self.processes.remove(event.pid) else {
-            return;
-        };
-        for link in gone
-            .iter()
-            .filter(|info| info.open)
-            .filter_map(|info| info.link)
-        {
-            self.connections.release(link, event.t, &mut self.history);
         }
     }
 }

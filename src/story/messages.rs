@@ -92,7 +92,30 @@ impl Story {
         whose
     }
 
+    /// `splice` and its kin: to a connection they are a `sendfile`, from one a `recv` that nobody saw.
+    pub(super) fn splice(&mut self, at: &At<'_>, input: Fd, output: Fd) -> Whose {
+        let from = self
+            .processes
+            .at(at.process)
+            .get(input)
+            .and_then(|info| info.link);
+        let (Some(link), Some(bytes)) = (from, at.outcome.returned()) else {
+            return self.send_file(at, output, input);
+        };
+        let bytes = bytes.max(0) as u64;
+        if bytes == 0 {
+            self.end_of_input(at, link);
+            return self.whose(at, Some(link));
+        }
+        if let Some(info) = self.processes.at(at.process).seen(output) {
+            info.add_out(bytes);
+        }
+        let unseen = Data::one(bytes, &[]);
+        self.exchange_bytes(at, link, input, true, &unseen, bytes)
+    }
+
     pub(super) fn send_file(&mut self, at: &At<'_>, out: Fd, input: Fd) -> Whose {
+        self.moved.clear();
         let link = self.link_of(at, out);
         let Some(bytes) = at.outcome.returned().map(|n| n.max(0) as u64) else {
             self.failed(at, Attempt::Send);

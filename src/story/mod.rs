@@ -9,12 +9,14 @@
 //! become messages.
 
 mod connection;
+mod copies;
 mod ears;
 mod exchange;
 mod fds;
 mod files;
 mod glossary;
 mod interpret;
+mod lives;
 mod messages;
 mod numbers;
 mod peers;
@@ -84,6 +86,9 @@ pub struct Story {
     totals: Totals,
     peers: peers::Peers,
     watches: interpret::Watches,
+    under_way: copies::UnderWay,
+    /// The source says itself which children there are.
+    spawns_told: bool,
     /// The last exchange number given.
     last_exchange: u32,
     bytes_in: u64,

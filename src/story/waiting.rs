@@ -20,21 +20,34 @@ impl Story {
         let fd = match &call.call {
             Call::Accept { fd, .. }
             | Call::Receive { fd, .. }
+            | Call::ReceiveRights { fd, .. }
+            | Call::ReceiveMany { fd, .. }
             | Call::Send { fd, .. }
+            | Call::SendRights { fd, .. }
+            | Call::SendMany { fd, .. }
             | Call::SendFile { out: fd, .. }
+            | Call::Splice { output: fd, .. }
             | Call::Connect { fd, .. } => Some(*fd),
             _ => None,
         };
         let link = fd
             .and_then(|fd| self.fd(event.pid, fd))
             .and_then(|info| info.link);
-        if let Call::Send { data, .. } = &call.call {
+        if let Call::Send { data, .. }
+        | Call::SendRights { data, .. }
+        | Call::SendMany { data, .. } = &call.call
+        {
             self.preview(link.map(|link| (link, false)), data, 0);
         }
         let wait = match &call.call {
             Call::Accept { .. } => Wait::Connection,
-            Call::Receive { .. } => link.map_or(Wait::Something, |link| self.what_is_missing(link)),
-            Call::Send { .. } | Call::SendFile { .. } => Wait::Room,
+            Call::Receive { .. } | Call::ReceiveMany { .. } | Call::ReceiveRights { .. } => {
+                link.map_or(Wait::Something, |link| self.what_is_missing(link))
+            }
+            Call::Send { .. }
+            | Call::SendRights { .. }
+            | Call::SendMany { .. }
+            | Call::SendFile { .. } => Wait::Room,
             Call::Connect { .. } => Wait::Handshake,
             Call::EpollWait { .. } | Call::Poll { .. } => Wait::Ready,
             _ => Wait::Something,

@@ -117,12 +117,24 @@ fn arguments(
     match &call.call {
         Call::Receive {
             fd, asked: kernel, ..
+        }
+        | Call::ReceiveRights {
+            fd, asked: kernel, ..
+        }
+        | Call::ReceiveMany {
+            fd, asked: kernel, ..
         } => {
             line.fd(*fd);
             line.text(", up to ");
             line.number(asked.unwrap_or(*kernel));
         }
         Call::Send {
+            fd, asked: kernel, ..
+        }
+        | Call::SendRights {
+            fd, asked: kernel, ..
+        }
+        | Call::SendMany {
             fd, asked: kernel, ..
         } => {
             line.fd(*fd);
@@ -131,7 +143,12 @@ fn arguments(
             line.number(bytes);
             line.text(if bytes == 1 { " byte" } else { " bytes" });
         }
-        Call::SendFile { out, input, count } => {
+        Call::SendFile { out, input, count }
+        | Call::Splice {
+            output: out,
+            input,
+            count,
+        } => {
             line.fd(*out);
             line.text(" <- ");
             line.fd(*input);
@@ -221,6 +238,26 @@ fn arguments(
             }
         }
         Call::EpollCreate => {}
+        Call::Pair { fds, .. } => {
+            if let Some([first, second]) = fds {
+                line.fd(*first);
+                line.text(" and ");
+                line.fd(*second);
+            }
+        }
+        Call::CloseRange { first, last, .. } => {
+            line.number(u64::from(*first));
+            line.text(" and up");
+            if *last < i32::MAX as u32 {
+                line.text(" to ");
+                line.number(u64::from(*last));
+            }
+        }
+        Call::NonBlocking { fd, on } => {
+            line.fd(*fd);
+            line.text(if *on { ", FIONBIO on" } else { ", FIONBIO off" });
+        }
+        Call::Clone { .. } => process(line, call),
         Call::Other => match sleep(call) {
             Some(time) => milliseconds_of(line, time),
             None if is_process(call.name) => process(line, call),
@@ -230,22 +267,25 @@ fn arguments(
 }
 
 fn is_process(name: CallName<'_>) -> bool {
-    let known = |id| id == calls::CLONE || id == calls::WAIT4;
+    let known = |id| id == calls::WAIT4;
     matches!(name, CallName::Known(id) if known(id))
 }
 
 /// `clone(SIGCHLD)`, `wait4(any, WNOHANG)`: pointers say nothing to a learner.
 fn process(line: &mut Line, call: &Syscall<'_>) {
-    if matches!(call.name, CallName::Known(calls::CLONE)) {
-        let Arg::Flags(set, value) = call.args.get(0) else {
-            return;
-        };
-        let (signal, shared) = (value & 0xff, value & !0xff);
-        if shared != 0 {
-            bits(line, set, shared, "");
-            line.text("|");
+    if let Call::Clone { flags: shared } = call.call {
+        if let Arg::Flags(set, value) = call.args.get(0) {
+            let (signal, shared) = (value & 0xff, value & !0xff);
+            if shared != 0 {
+                bits(line, set, shared, "");
+                line.text("|");
+            }
+            return constant(line, &flags::SIGNAL, signal, "");
         }
-        return constant(line, &flags::SIGNAL, signal, "");
+        return match shared {
+            0 => {}
+            shared => bits(line, &flags::CLONE, shared, ""),
+        };
     }
     match call.args.get(0) {
         Arg::Int(-1) => line.text("any"),

@@ -232,6 +232,15 @@ flag_sets! {
         0x1000 "STATX_MNT_ID", 0x2000 "STATX_DIOALIGN", 0x4000 "STATX_MNT_ID_UNIQUE", 0x8000 "STATX_SUBVOL",
         0x10000 "STATX_WRITE_ATOMIC", 0x20000 "STATX_DIO_READ_ALIGN",
     }
+    /// What `statx` says of a file's nature.
+    STATX_ATTR "statx attributes" {
+        4 "STATX_ATTR_COMPRESSED", 0x10 "STATX_ATTR_IMMUTABLE", 0x20 "STATX_ATTR_APPEND",
+        0x40 "STATX_ATTR_NODUMP", 0x800 "STATX_ATTR_ENCRYPTED", 0x1000 "STATX_ATTR_AUTOMOUNT",
+        0x2000 "STATX_ATTR_MOUNT_ROOT", 0x100000 "STATX_ATTR_VERITY", 0x200000 "STATX_ATTR_DAX",
+        0x400000 "STATX_ATTR_WRITE_ATOMIC",
+    }
+    /// Kinds of record locks (`man 2 fcntl`).
+    LOCK_TYPE "record locks" { 0 "F_RDLCK", 1 "F_WRLCK", 2 "F_UNLCK" }
     /// What `access` asks.
     ACCESS "access checks" { 0 "F_OK", 4 "R_OK", 2 "W_OK", 1 "X_OK" }
     /// `openat2` rules about where a path may lead (`man 2 openat2`).

@@ -1,10 +1,12 @@
 //! Writes segments: a head, the bytes, padding; and follows pointers inside structures.
 
 use super::{
-    ADDRESS_MOST, BUFFERS_MOST, CONTROL_MOST, IOVEC, MSGHDR, Memory, OPTION_MOST, PATH_MOST,
-    POLLFD, kept, small_size,
+    ADDRESS_MOST, BUFFERS_MOST, CONTROL_MOST, IOVEC, MESSAGES_MOST, MMSGHDR, MSGHDR, Memory,
+    OPTION_MOST, PATH_MOST, POLLFD, kept, small_size,
 };
 use crate::abi::calls::Kind;
+use crate::abi::flags;
+use crate::abi::ioctl::IoctlArg;
 use crate::event::raw::{SEGMENT_HEAD, SegmentHead, padded, part, write_segment_head};
 
 /// Where segments are written.
@@ -82,6 +84,21 @@ impl<M: Memory> Sink<'_, M> {
                 let len = args[len as usize] as u32;
                 self.piece(arg, part::FIRST, address, u64::from(len), OPTION_MOST);
             }
+            Kind::MessagesIn { count } => {
+                let array = self.messages(arg, part::FIRST, address, args[count as usize] as u32);
+                self.each_message(arg, array, |_| u64::MAX);
+            }
+            Kind::MessagesOut { count } => {
+                self.messages(arg, part::FIRST, address, args[count as usize] as u32);
+            }
+            Kind::Strings => self.strings(arg, address),
+            Kind::Environment => {
+                let (count, readable) = self.pointers(address, |_| {});
+                self.close(arg, part::FIRST, count * 8, 0, !readable);
+            }
+            Kind::IoctlArg { request } if !IoctlArg::of(args[request as usize]).is_input() => {}
+            Kind::FcntlArg { op } if flags::asks_for_lock(args[op as usize]) => {}
+            Kind::IoctlArg { .. } | Kind::FcntlArg { .. } if small_size(kind, args, 0) == 0 => {}
             kind => self.small(arg, part::FIRST, kind, args, 0),
         }
     }
@@ -120,6 +137,27 @@ impl<M: Memory> Sink<'_, M> {
             | Kind::Stat
             | Kind::Statx
             | Kind::StructOut { .. } => self.small(arg, part::FIRST, kind, args, ret),
+            Kind::MessagesIn { .. } => {
+                self.messages(arg, part::AFTER, address, ret as u32);
+            }
+            Kind::MessagesOut { .. } => {
+                let array = self.messages(arg, part::AFTER, address, ret as u32);
+                self.each_message(arg, array, u64::from);
+            }
+            Kind::IoctlArg { request } => {
+                let what = IoctlArg::of(args[request as usize]);
+                if what.size() > 0 && !what.is_input() {
+                    self.small(arg, part::FIRST, kind, args, ret);
+                }
+            }
+            Kind::FcntlArg { op } if flags::asks_for_lock(args[op as usize]) => {
+                self.small(arg, part::FIRST, kind, args, ret);
+            }
+            Kind::DirEntries => {
+                if let Some(count) = self.dir_entries(address, moved) {
+                    self.close(arg, part::FIRST, count, 0, false);
+                }
+            }
             _ => {}
         }
     }
@@ -212,24 +250,137 @@ impl<M: Memory> Sink<'_, M> {
     /// A `struct msghdr` and what it points to.
     fn message(&mut self, arg: u8, address: u64, moved: u64, which: u8) {
         let at = self.piece(arg, which, address, MSGHDR as u64, MSGHDR);
-        let Ok(header) = <[u8; MSGHDR]>::try_from(&self.out[at]) else {
-            return;
-        };
+        if let Ok(header) = <[u8; MSGHDR]>::try_from(&self.out[at]) {
+            self.behind_message(arg, &header, moved);
+        }
+    }
+
+    /// The array of a `sendmmsg` or `recvmmsg`, cut to the messages that are kept.
+    fn messages(&mut self, arg: u8, part: u8, address: u64, count: u32) -> std::ops::Range<usize> {
+        let len = u64::from(count) * MMSGHDR as u64;
+        self.piece(arg, part, address, len, MESSAGES_MOST * MMSGHDR)
+    }
+
+    /// What the messages of an array point to, one after the other; each begins with its iovec array,
+    /// an empty one where it has none. `moved` is given what the kernel says of a message's length.
+    fn each_message(&mut self, arg: u8, array: std::ops::Range<usize>, moved: impl Fn(u32) -> u64) {
+        for at in array.clone().step_by(MMSGHDR) {
+            let Some(bytes) = self
+                .out
+                .get(at..at + MMSGHDR)
+                .filter(|_| at + MMSGHDR <= array.end)
+            else {
+                return;
+            };
+            let mut header = [0; MSGHDR];
+            header.copy_from_slice(&bytes[..MSGHDR]);
+            let len = u32::from_ne_bytes([bytes[56], bytes[57], bytes[58], bytes[59]]);
+            self.behind_message(arg, &header, moved(len));
+        }
+    }
+
+    /// The iovec array of a `struct msghdr` (first, so that messages can be told apart), its address,
+    /// its control data and its buffers.
+    fn behind_message(&mut self, arg: u8, header: &[u8; MSGHDR], moved: u64) {
         let (name, name_len) = pair(&header[..16]);
         let (iov, count) = pair(&header[16..32]);
         let (control, control_len) = pair(&header[32..48]);
+        let array = match iov {
+            0 => {
+                self.piece(arg, part::IOVEC, 0, 0, 0);
+                0..0
+            }
+            iov => self.array(arg, part::IOVEC, iov, count),
+        };
         if name != 0 {
             self.piece(arg, part::NAME, name, name_len & 0xffff_ffff, ADDRESS_MOST);
         }
         if control != 0 && control_len != 0 {
             self.piece(arg, part::CONTROL, control, control_len, CONTROL_MOST);
         }
-        if iov != 0 {
-            let array = self.array(arg, part::IOVEC, iov, count);
-            self.buffers(arg, array, moved);
+        self.buffers(arg, array, moved);
+    }
+
+    /// A NULL-terminated array of strings: how long the array is, then each string.
+    fn strings(&mut self, arg: u8, address: u64) {
+        let mut list = [0; BUFFERS_MOST];
+        let mut used = 0;
+        let (count, readable) = self.pointers(address, |pointer| {
+            if let Some(place) = list.get_mut(used) {
+                *place = pointer;
+                used += 1;
+            }
+        });
+        self.close(arg, part::FIRST, count * 8, 0, !readable);
+        for (index, pointer) in list[..used].iter().enumerate() {
+            let body = self.at + SEGMENT_HEAD;
+            let room = (self.out.len() & !7).saturating_sub(body);
+            let most = PATH_MOST.min(room).min(self.data);
+            if most == 0 {
+                return;
+            }
+            let got = self
+                .memory
+                .read_string(*pointer, &mut self.out[body..body + most]);
+            let len = got.unwrap_or(0).min(most);
+            self.data -= len;
+            // A string that fills its place goes on behind it, as far as anyone can tell.
+            let whole = len as u64 + u64::from(len == most);
+            let part = part::BUFFER + index as u8;
+            self.close(arg, part, whole, len, got.is_none());
         }
     }
+
+    /// Walks a NULL-terminated array of pointers; how many there are, and whether it can be read.
+    fn pointers(&self, address: u64, mut each: impl FnMut(u64)) -> (u64, bool) {
+        const STEP: usize = 512;
+        let mut count = 0;
+        let mut bytes = [0; STEP];
+        while count < STRINGS_MOST {
+            let here = address.wrapping_add(count * 8);
+            // No step touches a page that the array does not.
+            let want = STEP - (here % STEP as u64) as usize;
+            let got = self.memory.read(here, &mut bytes[..want.max(8)]);
+            if got < 8 {
+                return (count, count > 0);
+            }
+            for word in bytes[..got].chunks_exact(8) {
+                let pointer = word.try_into().map_or(0, u64::from_ne_bytes);
+                if pointer == 0 {
+                    return (count, true);
+                }
+                each(pointer);
+                count += 1;
+            }
+        }
+        (count, true)
+    }
+
+    /// How many `struct linux_dirent64` stand in these bytes (`man 2 getdents64`): each says at its
+    /// 16th byte how long it is.
+    fn dir_entries(&self, address: u64, bytes: u64) -> Option<u64> {
+        const RECLEN: usize = 16;
+        let mut chunk = [0; 4096];
+        let (mut at, mut count) = (0, 0);
+        while at < bytes {
+            let want = (bytes - at).min(chunk.len() as u64) as usize;
+            let got = self.memory.read(address + at, &mut chunk[..want]);
+            let mut here = 0;
+            while let Some(len) = chunk[..got].get(here + RECLEN..here + RECLEN + 2) {
+                here += usize::from(u16::from_ne_bytes([len[0], len[1]])).max(RECLEN + 3);
+                count += 1;
+            }
+            if here == 0 {
+                return None;
+            }
+            at += here as u64;
+        }
+        Some(count)
+    }
 }
+
+/// Longer arrays of strings are not counted to their end.
+const STRINGS_MOST: u64 = 1 << 16;
 
 /// The pointed-to length always is the argument after the one it measures (`man 2 accept`,
 /// `man 2 recvfrom`, `man 2 getsockopt`).

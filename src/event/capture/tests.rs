@@ -334,3 +334,101 @@ fn no_call_of_the_table_writes_more_than_its_room_whatever_its_arguments() {
         }
     }
 }
+
+/// A `struct mmsghdr` with one buffer, whose iovec stands at `iov`.
+fn message(iov: u64, len: u64) -> Vec<u8> {
+    words(&[0, 0, iov, 1, 0, 0, 0, len])
+}
+
+#[test]
+fn several_messages_are_kept_one_behind_the_other() {
+    let island = |len| {
+        Islands(vec![
+            (
+                0x1000,
+                [message(0x2000, len), message(0x2010, len)].concat(),
+            ),
+            (0x2000, words(&[0x3000, 6, 0x3006, 6])),
+            (0x3000, b"hello world\n".to_vec()),
+        ])
+    };
+    let args = [3, 0x1000, 2, 0, 0, 0];
+    let sent = captured(calls::SENDMMSG, args, 2, &island(0), &island(6));
+    let kinds: Vec<(u8, Vec<u8>)> = pieces(&sent)
+        .into_iter()
+        .filter(|(_, part, ..)| *part != part::FIRST && *part != part::AFTER)
+        .map(|(_, part, _, bytes)| (part, bytes))
+        .collect();
+    let (first, second) = (words(&[0x3000, 6]), words(&[0x3006, 6]));
+    assert_eq!(
+        kinds,
+        [
+            (part::IOVEC, first.clone()),
+            (part::BUFFER, b"hello ".to_vec()),
+            (part::IOVEC, second),
+            (part::BUFFER, b"world\n".to_vec()),
+        ]
+    );
+    let got = captured(calls::RECVMMSG, args, 1, &island(0), &island(4));
+    let data = pieces(&got);
+    assert!(data.contains(&(1, part::BUFFER, 4, b"hell".to_vec())));
+    assert!(data.contains(&(1, part::IOVEC, 16, first)));
+    assert_eq!(
+        data.iter()
+            .filter(|(_, part, ..)| *part == part::IOVEC)
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn the_arguments_of_a_program_are_kept_and_its_environment_is_counted() {
+    let memory = Islands(vec![
+        (0x1000, b"/bin/sh\0".to_vec()),
+        (0x2000, words(&[0x3000, 0x3003, 0])),
+        (0x3000, b"sh\0-c\0".to_vec()),
+        (0x4000, words(&[0x3000, 0x3000, 0x3000, 0])),
+    ]);
+    let args = [0x1000, 0x2000, 0x4000, 0, 0, 0];
+    let kept = captured(calls::EXECVE, args, -2, &memory, &memory);
+    assert_eq!(
+        pieces(&kept),
+        [
+            (0, 0, 7, b"/bin/sh".to_vec()),
+            (1, 0, 16, vec![]),
+            (1, part::BUFFER, 2, b"sh".to_vec()),
+            (1, part::BUFFER + 1, 2, b"-c".to_vec()),
+            (2, 0, 24, vec![]),
+        ]
+    );
+}
+
+#[test]
+fn the_entries_of_a_directory_are_counted_across_the_steps_they_are_read_in() {
+    let entry = |len: u16| {
+        let mut entry = vec![0; usize::from(len)];
+        entry[16..18].copy_from_slice(&len.to_ne_bytes());
+        entry
+    };
+    let list: Vec<u8> = (0..300).flat_map(|i| entry(24 + 8 * (i % 5))).collect();
+    let bytes = list.len() as i64;
+    let memory = Islands(vec![(0x1000, list)]);
+    let args = [3, 0x1000, 32768, 0, 0, 0];
+    let kept = captured(calls::GETDENTS64, args, bytes, &memory, &memory);
+    assert_eq!(pieces(&kept), [(1, 0, 300, vec![])]);
+}
+
+#[test]
+fn a_request_says_whether_its_number_goes_in_or_comes_out() {
+    let memory = |n: u32| Islands(vec![(0x1000, n.to_ne_bytes().to_vec())]);
+    let ioctl = |request, ret| {
+        let args = [3, request, 0x1000, 0, 0, 0];
+        pieces(&captured(calls::IOCTL, args, ret, &memory(1), &memory(2)))
+    };
+    let out = 2u32.to_ne_bytes().to_vec();
+    // Our own source copies what is handed over when the call is over; nobody else changes it.
+    assert_eq!(ioctl(0x5421, 0), [(2, 0, 4, out.clone())]);
+    assert_eq!(ioctl(0x541b, 0), [(2, 0, 4, out)]);
+    assert_eq!(ioctl(0x541b, -9), []);
+    assert_eq!(ioctl(0x5413_0000, 0), []);
+}

@@ -130,6 +130,8 @@ fn shows_pointer(memory: &Memory<'_>) -> bool {
         Kind::WaitStatus => memory.bytes().len() < 4,
         Kind::OffsetInOut => memory.bytes().len() < 8,
         Kind::Timespec | Kind::Timeval | Kind::TimespecOut => memory.bytes().len() < 16,
+        Kind::DirEntries | Kind::Environment => true,
+        Kind::MessagesOut { .. } => memory.after().is_none(),
         _ => false,
     }
 }
@@ -148,12 +150,7 @@ pub fn is_buffer(kind: Kind) -> bool {
 pub fn is_memory(kind: Kind) -> bool {
     !matches!(
         kind,
-        Kind::Pointer
-            | Kind::Hex
-            | Kind::IoctlArg { .. }
-            | Kind::FcntlArg { .. }
-            | Kind::Strings
-            | Kind::Environment
+        Kind::Pointer | Kind::Hex | Kind::IoctlArg { .. } | Kind::FcntlArg { .. }
     )
 }
 
@@ -230,7 +227,7 @@ fn socket_type(value: u64, out: &mut Vec<u8>) {
 }
 
 /// A path as a string, where it is text and whole.
-fn path_string(path: &Captured<'_>, out: &mut Vec<u8>) {
+pub fn path_string(path: &Captured<'_>, out: &mut Vec<u8>) {
     match std::str::from_utf8(path.bytes) {
         Ok(text) if path.len == text.len() as u64 => string(text, out),
         _ => {

@@ -6,6 +6,7 @@
 
 mod args;
 mod memory;
+mod messages;
 
 use super::{Start, realtime};
 use crate::abi::calls::CallId;

@@ -1,15 +1,15 @@
 //! Structures as objects, with the kernel's field names. Those that nothing here takes apart are their
 //! bytes in base64.
 
-use super::args::{address, bits_list, open_flags, quoted_hex, quoted_octal};
+use super::args::{address, bits_list, open_flags, path_string, quoted_hex, quoted_octal};
 use super::string::{base64, text_or_base64};
 use super::{comma, key, number};
 use crate::abi::address::Address;
 use crate::abi::calls::Kind;
 use crate::abi::flags;
-use crate::event::call::{Arg, Memory, Outcome, Syscall};
+use crate::event::call::{Arg, Captured, Memory, Outcome, Syscall};
 use crate::event::digits;
-use crate::event::raw::part;
+use crate::event::raw::{Segments, part};
 use crate::event::structs;
 
 /// `SOL_SOCKET`, `SO_LINGER` (`man 7 socket`).
@@ -70,6 +70,15 @@ pub fn value(
         Kind::WaitStatus => digits::decimal(out, u64::from(structs::u32_at(bytes, 0)?)),
         Kind::Stat if matches!(outcome, Some(Outcome::Returned(_))) => stat(bytes, out)?,
         Kind::OpenHow { .. } if bytes.len() == 24 => open_how(bytes, out)?,
+        Kind::MessagesIn { .. } | Kind::MessagesOut { .. } => messages(memory, pointers, out),
+        Kind::Strings => strings(memory, out),
+        Kind::Environment => counted(memory.part(part::FIRST)?.len / 8, out),
+        Kind::DirEntries => counted(memory.part(part::FIRST)?.len, out),
+        Kind::IoctlArg { .. } if bytes.len() == 4 => {
+            out.extend_from_slice(b"{\"value\":");
+            digits::signed(out, i64::from(structs::u32_at(bytes, 0)? as i32));
+            out.push(b'}');
+        }
         _ => opaque(memory, out),
     }
     Some(())
@@ -156,7 +165,17 @@ fn message(memory: &Memory<'_>, pointers: bool, out: &mut Vec<u8>) -> Option<()>
         .part(part::FIRST)
         .and_then(|s| structs::message_header(s.bytes));
     let after = memory.after().and_then(structs::message_header);
-    let header = after.or(before)?;
+    header(&after.or(before)?, memory, pointers, out);
+    // What it was before the call; and that it has ended, when both are the same.
+    if let (Some(before), Some(_)) = (before, after) {
+        number("msg_namelen_before", u64::from(before.name_len), out);
+    }
+    out.push(b'}');
+    Some(())
+}
+
+/// A `struct msghdr` and what it points to but for its bytes; the object stays open.
+fn header(header: &structs::MessageHeader, memory: &Memory<'_>, pointers: bool, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"msg_name\":");
     match memory
         .part(part::NAME)
@@ -168,7 +187,7 @@ fn message(memory: &Memory<'_>, pointers: bool, out: &mut Vec<u8>) -> Option<()>
     }
     number("msg_namelen", u64::from(header.name_len), out);
     key("msg_iov", out);
-    match memory.part(part::IOVEC) {
+    match memory.part(part::IOVEC).filter(|_| header.iov != 0) {
         Some(_) => vector(memory, part::IOVEC, pointers, out),
         None => out.extend_from_slice(b"null"),
     }
@@ -187,12 +206,60 @@ fn message(memory: &Memory<'_>, pointers: bool, out: &mut Vec<u8>) -> Option<()>
     number("msg_controllen", header.control_len, out);
     key("msg_flags", out);
     bits_list(&flags::MSG, u64::from(header.flags), out);
-    // What it was before the call; and that it has ended, when both are the same.
-    if let (Some(before), Some(_)) = (before, after) {
-        number("msg_namelen_before", u64::from(before.name_len), out);
-    }
+}
+
+/// Each message with the bytes that were kept of it, and, once it has moved, how many did.
+fn messages(memory: &Memory<'_>, pointers: bool, out: &mut Vec<u8>) {
+    let sent = matches!(memory.kind, Kind::MessagesIn { .. });
+    let (before, after) = (memory.bytes(), memory.after());
+    let headers = if sent {
+        before
+    } else {
+        after.unwrap_or(before)
+    };
+    let mut lens = after.unwrap_or(&[]).chunks_exact(structs::MMSGHDR);
+    let mut befores = before.chunks_exact(structs::MMSGHDR);
+    array(memory.messages(headers), out, |(message, memory), out| {
+        header(&message.header, &memory, pointers, out);
+        let data = memory.data();
+        let bytes: Vec<u8> = data.pieces().flatten().copied().collect();
+        key("data", out);
+        out.extend_from_slice(b"{\"len\":");
+        digits::decimal(out, data.len);
+        out.push(b',');
+        text_or_base64(&bytes, out);
+        out.push(b'}');
+        let before = befores.next().and_then(structs::message_header);
+        if let Some(before) = before.filter(|_| !sent && after.is_some()) {
+            number("msg_namelen_before", u64::from(before.name_len), out);
+        }
+        if let Some(len) = lens.next().and_then(|bytes| structs::u32_at(bytes, 56)) {
+            number("msg_len", u64::from(len), out);
+        }
+        out.push(b'}');
+    });
+}
+
+fn strings(memory: &Memory<'_>, out: &mut Vec<u8>) {
+    let parts = part::BUFFER..=part::LAST_BUFFER;
+    let strings =
+        Segments::new(memory.raw).filter(|s| s.arg == memory.arg && parts.contains(&s.part));
+    array(strings, out, |string, out| {
+        path_string(
+            &Captured {
+                len: string.len,
+                bytes: string.bytes,
+            },
+            out,
+        );
+    });
+}
+
+/// What is only counted.
+fn counted(count: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"count\":");
+    digits::decimal(out, count);
     out.push(b'}');
-    Some(())
 }
 
 fn epoll_event((events, data): (u32, u64), out: &mut Vec<u8>) {

@@ -6,6 +6,7 @@ use crate::abi::address::Address;
 use crate::abi::calls::{self, CallId, Kind};
 use crate::abi::flags;
 use crate::abi::flags::FlagSet;
+use crate::abi::ioctl::IoctlArg;
 use crate::event::call::{Arg, CallName, Captured};
 use crate::event::digits;
 use nix::libc;
@@ -58,7 +59,14 @@ impl Line<'_> {
             out.extend_from_slice(if shown > 0 { b", " } else { b"" });
             out.extend_from_slice(name.as_bytes());
             out.push(b'=');
-            self.arg(place, &args.get(place), out);
+            match (*name, self.child()) {
+                ("parent_tid", Some(child)) if !bit(libc::CLONE_PIDFD) => {
+                    out.push(b'[');
+                    digits::signed(out, child);
+                    out.push(b']');
+                }
+                _ => self.arg(place, &args.get(place), out),
+            }
         }
     }
 
@@ -128,6 +136,7 @@ impl Line<'_> {
             calls::OPENAT if !makes_a_file(&args.get(2)) => 3,
             calls::OPEN if !makes_a_file(&args.get(1)) => 2,
             calls::FCNTL if takes_nothing(&args.get(1)) => 2,
+            calls::IOCTL if asks_nothing(&args.get(1)) => 2,
             _ => args.count(),
         }
     }
@@ -142,6 +151,11 @@ impl Line<'_> {
             Arg::Pointer(value) => self.pointer(*value, out),
             Arg::Mode(value) => digits::octal(out, *value),
             Arg::Flags(set, bits) => self.flags_argument(index, set, *bits, out),
+            Arg::Constant(set, value)
+                if std::ptr::eq(*set, &flags::IOCTL) && set.name_of(*value).is_none() =>
+            {
+                request(*value, out);
+            }
             Arg::Constant(set, value) => constant(set, *value, out),
             Arg::OpenFlags(bits) => open_flags(*bits, out),
             Arg::SocketType(value) => socket_type(*value, out),
@@ -277,6 +291,7 @@ fn is_output(kind: Kind) -> bool {
             | Kind::ItimerspecOut
             | Kind::WaitStatus
             | Kind::OffsetInOut
+            | Kind::DirEntries
             | Kind::StructOut { .. }
     )
 }
@@ -303,6 +318,26 @@ fn takes_nothing(op: &Arg<'_>) -> bool {
                 | "F_GET_SEALS"
         )
     )
+}
+
+/// The `ioctl` requests that come without an argument.
+fn asks_nothing(request: &Arg<'_>) -> bool {
+    matches!(request, Arg::Constant(_, value) if IoctlArg::of(*value) == IoctlArg::Nothing)
+}
+
+/// `_IOC(_IOC_READ, 0x22, 0x33, 0x911)`: a request nobody knows, in its parts.
+fn request(number: u64, out: &mut Vec<u8>) {
+    let (direction, kind, number, size) = flags::ioctl_parts(number);
+    out.extend_from_slice(b"_IOC(");
+    out.extend_from_slice(direction.as_bytes());
+    for part in [u64::from(kind), u64::from(number), u64::from(size)] {
+        out.extend_from_slice(b", ");
+        match part {
+            0 => out.push(b'0'),
+            part => digits::hex(out, part),
+        }
+    }
+    out.push(b')');
 }
 
 /// Bits with names, joined by `|`; what has no name in hex.

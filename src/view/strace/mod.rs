@@ -1,13 +1,15 @@
 //! The strace view: each call on a line, exactly as strace 6.1 writes it.
 //!
 //! In: events, and from the story what descriptors are called (`-y`). Out: lines that programs made for
-//! strace can read. `args` writes arguments, `structs` what lies behind them, `quote` strings, `clock`
-//! the columns before the call. Where we cannot know what strace would ask the machine for (the name of
+//! strace can read. `args` writes arguments, `structs` what lies behind them (`messages` and `processes`
+//! their larger part), `quote` strings, `clock` the columns before the call. Where we cannot know what strace would ask the machine for (the name of
 //! a network interface, inode numbers of sockets), the number or the address stands instead.
 
 mod args;
 mod clock;
+mod messages;
 mod names;
+mod processes;
 mod quote;
 mod result;
 mod structs;

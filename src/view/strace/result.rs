@@ -44,6 +44,7 @@ impl Line<'_> {
             calls::READ | calls::WRITE => digits::signed(out, value),
             calls::PPOLL | calls::POLL => structs::polled(self, value, out),
             calls::PSELECT6 | calls::SELECT => structs::selected(self, value, out),
+            calls::RECVMMSG => structs::received(self, value, out),
             calls::FCNTL => fcntl(self, &self.syscall.args.get(1), value, out),
             id if id.signature().gives_fd => self.fd(Fd(value as i32), out),
             id if gives_pointer(id) && value != 0 => self.pointer(value as u64, out),

@@ -1,12 +1,12 @@
 //! The structures behind arguments, field by field.
 
-use super::args::{named_bits, open_flags};
-use super::{Line, quote};
+use super::args::{constant, named_bits, open_flags};
+use super::{Line, processes, quote};
 use crate::abi::Fd;
-use crate::abi::address::Address;
 use crate::abi::calls::{self, Kind};
 use crate::abi::errno::Errno;
 use crate::abi::flags;
+use crate::abi::ioctl::IoctlArg;
 use crate::event::call::{Arg, CallName, Memory, Outcome};
 use crate::event::digits;
 use crate::event::raw::part;
@@ -27,7 +27,7 @@ const S_IFBLK: u32 = 0o060000;
 
 impl Line<'_> {
     /// Whether the call is over and did what it was asked.
-    fn succeeded(&self) -> bool {
+    pub fn succeeded(&self) -> bool {
         matches!(self.outcome, Some(Outcome::Returned(_)))
     }
 
@@ -81,7 +81,16 @@ impl Line<'_> {
             Kind::OpenHow { .. } => open_how(bytes, out)?,
             Kind::SigSet { .. } => sigset(bytes, out)?,
             Kind::PackedSigSet => packed_sigset(bytes, out)?,
-            Kind::WaitStatus => wait_status(structs::u32_at(bytes, 0)?, out),
+            Kind::WaitStatus => processes::wait_status(structs::u32_at(bytes, 0)?, out),
+            Kind::MessagesIn { .. } => self.messages_in(memory, out),
+            Kind::MessagesOut { .. } => self.messages_out(memory, out)?,
+            Kind::Statx => statx(bytes, out)?,
+            Kind::CloneArgs { .. } => self.clone_args(bytes, out)?,
+            Kind::Strings => self.strings(memory, out)?,
+            Kind::Environment => self.counted(memory, " vars", out)?,
+            Kind::DirEntries => self.counted(memory, " entries", out)?,
+            Kind::IoctlArg { request } => ioctl(self.number_at(request)?, bytes, out)?,
+            Kind::FcntlArg { op } => flock(self.constant_at(op as usize)?, bytes, out)?,
             Kind::StructIn { .. } | Kind::StructOut { .. } => {
                 quote::buffer(self.options, bytes, bytes.len() as u64, out);
             }
@@ -100,6 +109,7 @@ impl Line<'_> {
 
     fn number_at(&self, index: u8) -> Option<u64> {
         match self.syscall.args.get(index as usize) {
+            Arg::Constant(_, value) => Some(value),
             Arg::Int(value) => u64::try_from(value).ok(),
             Arg::Size(value) => Some(value),
             _ => None,
@@ -107,7 +117,7 @@ impl Line<'_> {
     }
 
     /// `[a, b]`; after as many as `-s` says, dots.
-    fn array<T>(
+    pub fn array<T>(
         &self,
         items: impl Iterator<Item = T>,
         out: &mut Vec<u8>,
@@ -153,7 +163,7 @@ impl Line<'_> {
         Some(())
     }
 
-    fn vector(&self, buffers: Buffers<'_>, show: Show, out: &mut Vec<u8>) {
+    pub fn vector(&self, buffers: Buffers<'_>, show: Show, out: &mut Vec<u8>) {
         let kept = buffers.clone().count();
         let more = buffers.total() > kept as u64;
         self.array(buffers, out, |buffer, out| self.buffer(&buffer, show, out));
@@ -175,66 +185,6 @@ impl Line<'_> {
         out.push(b'}');
     }
 
-    fn message_in(&self, memory: &Memory<'_>, out: &mut Vec<u8>) -> Option<()> {
-        let header = structs::message_header(memory.bytes())?;
-        self.message_name(memory, header.name, out);
-        field("msg_namelen", u64::from(header.name_len), out);
-        self.message_rest(memory, &header, Show::Offered, out);
-        Some(())
-    }
-
-    fn message_out(&self, memory: &Memory<'_>, out: &mut Vec<u8>) -> Option<()> {
-        let before = structs::message_header(memory.bytes())?;
-        let Some(header) = memory.after().and_then(structs::message_header) else {
-            out.extend_from_slice(b"{msg_namelen=");
-            digits::decimal(out, u64::from(before.name_len));
-            out.push(b'}');
-            return Some(());
-        };
-        self.message_name(memory, header.name, out);
-        field("msg_namelen", u64::from(before.name_len), out);
-        if header.name_len != before.name_len {
-            out.extend_from_slice(b" => ");
-            digits::decimal(out, u64::from(header.name_len));
-        }
-        self.message_rest(memory, &header, Show::Moved, out);
-        Some(())
-    }
-
-    fn message_name(&self, memory: &Memory<'_>, pointer: u64, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{msg_name=");
-        match memory
-            .part(part::NAME)
-            .and_then(|s| Address::from_bytes(s.bytes))
-        {
-            Some(address) => self.address(&address, out),
-            None => self.pointer(pointer, out),
-        }
-    }
-
-    fn message_rest(
-        &self,
-        memory: &Memory<'_>,
-        header: &structs::MessageHeader,
-        show: Show,
-        out: &mut Vec<u8>,
-    ) {
-        out.extend_from_slice(b", msg_iov=");
-        match memory.part(part::IOVEC) {
-            Some(_) => self.vector(memory.buffers(part::IOVEC), show, out),
-            None => self.pointer(header.iov, out),
-        }
-        field("msg_iovlen", header.iov_len, out);
-        if header.control_len > 0 {
-            out.extend_from_slice(b", msg_control=");
-            self.pointer(header.control, out);
-        }
-        field("msg_controllen", header.control_len, out);
-        out.extend_from_slice(b", msg_flags=");
-        named_bits(&flags::MSG, u64::from(header.flags), out);
-        out.push(b'}');
-    }
-
     fn poll_fd(&self, fd: i32, events: Option<(&str, u16)>, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{fd=");
         self.fd(Fd(fd), out);
@@ -253,7 +203,7 @@ impl Line<'_> {
     }
 
     /// The argument's memory, if it is a structure.
-    fn memory_at(&self, index: usize) -> Option<Memory<'_>> {
+    pub fn memory_at(&self, index: usize) -> Option<Memory<'_>> {
         match self.syscall.args.get(index) {
             Arg::Struct(memory) => Some(memory),
             _ => None,
@@ -261,7 +211,7 @@ impl Line<'_> {
     }
 
     /// `, left {tv_sec=0, tv_nsec=9}`, where the kernel wrote what was left of the time.
-    fn left(&self, index: usize, out: &mut Vec<u8>) {
+    pub fn left(&self, index: usize, out: &mut Vec<u8>) {
         let Some(memory) = self.memory_at(index) else {
             return;
         };
@@ -282,7 +232,7 @@ impl Line<'_> {
 
 /// Which bytes of a buffer are to be shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Show {
+pub enum Show {
     /// All: the program hands them over.
     Offered,
     /// As many as the call moved.
@@ -292,7 +242,7 @@ enum Show {
 }
 
 /// `, name=value`.
-fn field(name: &str, value: u64, out: &mut Vec<u8>) {
+pub fn field(name: &str, value: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(b", ");
     out.extend_from_slice(name.as_bytes());
     out.push(b'=');
@@ -335,6 +285,19 @@ fn fd_set(bytes: &[u8], nfds: u64, out: &mut Vec<u8>, number: impl Fn(i32, &mut 
         number(fd, out);
     }
     out.push(b']');
+}
+
+/// The result of `recvmmsg`: how many, and how much of the time was left.
+pub fn received(line: &Line<'_>, count: i64, out: &mut Vec<u8>) {
+    digits::signed(out, count);
+    if line
+        .memory_at(4)
+        .is_some_and(|memory| memory.after().is_some())
+    {
+        out.extend_from_slice(b" (");
+        line.left(4, out);
+        out.push(b')');
+    }
 }
 
 /// The result of `select` and `pselect6`: how many, and which.
@@ -434,6 +397,72 @@ fn stat(bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
+/// The few fields that strace shows unless asked for more.
+fn statx(bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let statx = structs::statx(bytes)?;
+    out.extend_from_slice(b"{stx_mask=");
+    named_bits(&flags::STATX, u64::from(statx.mask), out);
+    out.extend_from_slice(b", stx_attributes=");
+    named_bits(&flags::STATX_ATTR, statx.attributes, out);
+    out.extend_from_slice(b", stx_mode=");
+    mode(statx.mode, out);
+    field("stx_size", statx.size, out);
+    out.extend_from_slice(b", ...}");
+    Some(())
+}
+
+/// What a request of `abi::ioctl` leads to.
+fn ioctl(request: u64, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    match IoctlArg::of(request) {
+        IoctlArg::IntIn | IoctlArg::IntOut => {
+            out.push(b'[');
+            digits::signed(out, i64::from(structs::u32_at(bytes, 0)? as i32));
+            out.push(b']');
+        }
+        IoctlArg::WindowIn | IoctlArg::WindowOut => {
+            let at = |at: usize| {
+                Some(u64::from(u16::from_ne_bytes([
+                    *bytes.get(at)?,
+                    *bytes.get(at + 1)?,
+                ])))
+            };
+            out.extend_from_slice(b"{ws_row=");
+            digits::decimal(out, at(0)?);
+            field("ws_col", at(2)?, out);
+            field("ws_xpixel", at(4)?, out);
+            field("ws_ypixel", at(6)?, out);
+            out.push(b'}');
+        }
+        IoctlArg::Nothing | IoctlArg::Number | IoctlArg::Unknown => return None,
+    }
+    Some(())
+}
+
+/// `struct flock` (`man 2 fcntl`); who holds the lock only where that was asked.
+fn flock(op: u64, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let short = |at: usize| {
+        Some(u64::from(u16::from_ne_bytes([
+            *bytes.get(at)?,
+            *bytes.get(at + 1)?,
+        ])))
+    };
+    let long = |at: usize| Some(structs::u64_at(bytes, at)? as i64);
+    out.extend_from_slice(b"{l_type=");
+    constant(&flags::LOCK_TYPE, short(0)?, out);
+    out.extend_from_slice(b", l_whence=");
+    constant(&flags::WHENCE, short(2)?, out);
+    out.extend_from_slice(b", l_start=");
+    digits::signed(out, long(8)?);
+    out.extend_from_slice(b", l_len=");
+    digits::signed(out, long(16)?);
+    if flags::asks_for_lock(op) {
+        out.extend_from_slice(b", l_pid=");
+        digits::signed(out, i64::from(structs::u32_at(bytes, 24)? as i32));
+    }
+    out.push(b'}');
+    Some(())
+}
+
 /// `S_IFREG|0644`.
 fn mode(mode: u32, out: &mut Vec<u8>) {
     let kind = u64::from(mode & S_IFMT);
@@ -478,7 +507,7 @@ fn so_error(value: &[u8], out: &mut Vec<u8>) {
     out.push(b']');
 }
 
-fn credentials(value: &[u8], out: &mut Vec<u8>) -> Option<()> {
+pub fn credentials(value: &[u8], out: &mut Vec<u8>) -> Option<()> {
     out.extend_from_slice(b"{pid=");
     digits::decimal(out, u64::from(structs::u32_at(value, 0)?));
     field("uid", u64::from(structs::u32_at(value, 4)?), out);
@@ -520,26 +549,4 @@ fn packed_sigset(bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
     field("sigsetsize", structs::u64_at(bytes, 8)?, out);
     out.push(b'}');
     Some(())
-}
-
-/// How a child ended, as the macros of `man 2 wait` say it.
-fn wait_status(status: u32, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"[{");
-    let signal = status & 0x7f;
-    if signal == 0 {
-        out.extend_from_slice(b"WIFEXITED(s) && WEXITSTATUS(s) == ");
-        digits::decimal(out, u64::from(status >> 8 & 0xff));
-    } else if signal == 0x7f {
-        out.extend_from_slice(b"WIFSTOPPED(s) && WSTOPSIG(s) == ");
-        super::args::signal((status >> 8 & 0xff) as i32, out);
-    } else {
-        out.extend_from_slice(b"WIFSIGNALED(s) && WTERMSIG(s) == ");
-        super::args::signal(signal as i32, out);
-        out.extend_from_slice(if status & 0x80 != 0 {
-            b" && WCOREDUMP(s)"
-        } else {
-            b""
-        });
-    }
-    out.extend_from_slice(b"}]");
 }

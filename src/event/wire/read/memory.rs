@@ -13,9 +13,9 @@ use crate::event::wire::string::from_base64;
 use serde_json::Value;
 
 /// The bytes that a call moved, then those it was offered and did not take.
-struct Data {
-    len: u64,
-    bytes: Vec<u8>,
+pub(super) struct Data {
+    pub len: u64,
+    pub bytes: Vec<u8>,
 }
 
 /// Adds the segments of every argument that leads to memory.
@@ -58,7 +58,7 @@ impl Data {
     }
 }
 
-fn object_len(piece: &Object, bytes: &[u8]) -> u64 {
+pub(super) fn object_len(piece: &Object, bytes: &[u8]) -> u64 {
     piece
         .get("len")
         .and_then(Value::as_u64)
@@ -67,7 +67,7 @@ fn object_len(piece: &Object, bytes: &[u8]) -> u64 {
 }
 
 /// `text` or `base64`.
-fn bytes(object: &Object) -> Option<Vec<u8>> {
+pub(super) fn bytes(object: &Object) -> Option<Vec<u8>> {
     match object.get("text").and_then(Value::as_str) {
         Some(text) => Some(text.as_bytes().to_vec()),
         None => from_base64(object.get("base64")?.as_str()?),
@@ -75,16 +75,16 @@ fn bytes(object: &Object) -> Option<Vec<u8>> {
 }
 
 /// One argument that leads to memory.
-struct Argument<'v> {
-    arg: u8,
-    value: &'v Value,
+pub(super) struct Argument<'v> {
+    pub arg: u8,
+    pub value: &'v Value,
     /// What `entry` says of it.
-    entry: Option<&'v Value>,
-    data: Option<&'v Data>,
+    pub entry: Option<&'v Value>,
+    pub data: Option<&'v Data>,
 }
 
 impl Argument<'_> {
-    fn segments(&self, kind: Kind, builder: &mut Builder) -> Option<()> {
+    pub(super) fn segments(&self, kind: Kind, builder: &mut Builder) -> Option<()> {
         let first =
             |builder: &mut Builder, bytes: &[u8]| builder.whole(self.arg, part::FIRST, bytes);
         match kind {
@@ -128,12 +128,25 @@ impl Argument<'_> {
             Kind::OpenHow { .. } if self.value.get("flags").is_some() => {
                 first(builder, &open_how(self.value)?)
             }
+            Kind::MessagesIn { count } => {
+                self.messages(true, self.count(count, builder), builder)?
+            }
+            Kind::MessagesOut { count } => {
+                self.messages(false, self.count(count, builder), builder)?
+            }
+            Kind::Strings => self.strings(builder)?,
+            Kind::Environment => self.counted(8, builder)?,
+            Kind::DirEntries => self.counted(1, builder)?,
+            Kind::IoctlArg { .. } if self.value.get("value").is_some() => {
+                let value = self.value.get("value")?.as_i64()? as i32;
+                first(builder, &value.to_ne_bytes());
+            }
             _ => first(builder, &bytes(self.value.as_object()?)?),
         }
         Some(())
     }
 
-    fn count(&self, argument: u8, builder: &Builder) -> u64 {
+    pub(super) fn count(&self, argument: u8, builder: &Builder) -> u64 {
         builder.head.args[argument as usize]
     }
 
@@ -168,7 +181,7 @@ impl Argument<'_> {
 
     /// An iovec: the array, then the data cut to its buffers. `offered` as in a write: every buffer has
     /// its piece; else only those that the data reaches.
-    fn vector(
+    pub(super) fn vector(
         &self,
         which: u8,
         value: &Value,
@@ -205,60 +218,6 @@ impl Argument<'_> {
             }
         }
         Some(())
-    }
-
-    fn message(&self, offered: bool, builder: &mut Builder) -> Option<()> {
-        let message = self.value.as_object()?;
-        let at = |key: &str| message.get(key).unwrap_or(&Value::Null);
-        let name = address(at("msg_name"));
-        let control = at("msg_control").as_object();
-        let pointers = [
-            if name.is_some() {
-                1
-            } else {
-                plain(at("msg_name"), &[]).unwrap_or(0)
-            },
-            if at("msg_iov").is_null() { 0 } else { 1 },
-            control.map_or(0, |c| {
-                c.get("at").and_then(|at| plain(at, &[])).unwrap_or(1)
-            }),
-        ];
-        let header = |name_len: u64| -> Vec<u8> {
-            let flags = plain(at("msg_flags"), &[&flags::MSG]).unwrap_or(0);
-            [
-                pointers[0],
-                name_len & 0xffff_ffff,
-                pointers[1],
-                number_of(message, "msg_iovlen"),
-                pointers[2],
-                number_of(message, "msg_controllen"),
-                flags & 0xffff_ffff,
-            ]
-            .iter()
-            .flat_map(|word| word.to_ne_bytes())
-            .collect()
-        };
-        let now = number_of(message, "msg_namelen");
-        match message.get("msg_namelen_before").and_then(Value::as_u64) {
-            Some(before) => {
-                builder.whole(self.arg, part::FIRST, &header(before));
-                builder.whole(self.arg, part::AFTER, &header(now));
-            }
-            None => builder.whole(self.arg, part::FIRST, &header(now)),
-        }
-        if let Some(name) = name {
-            builder.whole(self.arg, part::NAME, &name.to_bytes());
-        }
-        if let Some(control) = control.and_then(bytes) {
-            builder.whole(self.arg, part::CONTROL, &control);
-        }
-        self.vector(
-            part::IOVEC,
-            at("msg_iov"),
-            number_of(message, "msg_iovlen"),
-            offered,
-            builder,
-        )
     }
 
     fn poll_fds(&self, builder: &mut Builder) -> Option<()> {
@@ -417,7 +376,7 @@ fn open_how(value: &Value) -> Option<Vec<u8>> {
 }
 
 /// An address as its text or its bytes.
-fn address(value: &Value) -> Option<Address> {
+pub(super) fn address(value: &Value) -> Option<Address> {
     match value {
         Value::String(text) => address_from_text(text),
         Value::Object(object) => Address::from_bytes(&bytes(object)?),
