@@ -20,6 +20,16 @@ impl Filter {
         }
     }
 
+    /// `%http`: the calls of a server's life.
+    pub fn http() -> Filter {
+        let mut filter = Filter {
+            shown: vec![false; CALLS.len()],
+            strangers: false,
+        };
+        filter.add_where(is_http);
+        filter
+    }
+
     /// Reads a SET: names and `%classes` separated by commas, `all`, `none`; a leading `!` turns it
     /// round; a leading `?` forgives a name that does not exist.
     ///
@@ -52,9 +62,7 @@ impl Filter {
         match name {
             "all" => *self = Filter::all(),
             "none" => {}
-            "%http" => {
-                self.add_where(|row| row.classes & class::NETWORK != 0 || HTTP.contains(&row.name))
-            }
+            "%http" => self.add_where(is_http),
             _ => match class::from_name(name) {
                 Some(bits) => self.add_where(|row| row.classes & bits != 0),
                 None => self.add_name(name, forgiven)?,
@@ -96,6 +104,10 @@ impl Filter {
     }
 }
 
+fn is_http(row: &crate::abi::calls::Signature) -> bool {
+    row.classes & class::NETWORK != 0 || HTTP.contains(&row.name)
+}
+
 /// What `%http` adds to the network calls: the rest of what carries a request and its response.
 const HTTP: &[&str] = &[
     "read",
@@ -106,13 +118,23 @@ const HTTP: &[&str] = &[
     "pwrite64",
     "preadv",
     "pwritev",
+    "preadv2",
+    "pwritev2",
     "sendfile",
     "splice",
+    "tee",
+    "copy_file_range",
     "close",
+    "close_range",
     "openat",
     "openat2",
     "open",
     "fstat",
+    "stat",
+    "lstat",
+    "newfstatat",
+    "statx",
+    "epoll_create",
     "epoll_create1",
     "epoll_ctl",
     "epoll_wait",
@@ -126,6 +148,17 @@ const HTTP: &[&str] = &[
     "dup",
     "dup2",
     "dup3",
+    "pipe",
+    "pipe2",
+    "eventfd2",
+    "clone",
+    "clone3",
+    "fork",
+    "vfork",
+    "execve",
+    "execveat",
+    "exit_group",
+    "wait4",
     "io_uring_setup",
     "io_uring_enter",
     "io_uring_register",

@@ -11,18 +11,22 @@ mod belonging;
 mod demo;
 mod doctor;
 mod explain;
+mod feed;
 mod fetch;
 mod filter;
 mod get;
 mod manual;
 mod parse;
 mod pipeline;
+mod program;
 mod quantity;
+mod refused;
 mod replay;
 mod serve;
 mod signals;
 mod stream;
 mod terminal;
+mod trace;
 mod trace_flags;
 mod tracing;
 
@@ -88,6 +92,8 @@ enum Command {
     Get(Box<fetch::FetchArgs>),
     /// Show a recording again, in any view
     Replay(Box<replay::ReplayArgs>),
+    /// HTTP-aware tracing of any program and its children
+    Trace(Box<trace::WatchArgs>),
     /// Play a scene: server, clients and trace in one terminal
     Demo(demo::DemoArgs),
     /// Look up a call, an errno, a status, a header, a finding
@@ -132,6 +138,7 @@ pub fn main() -> ExitCode {
         Command::Parse(args) => parse::main(args, &cli.common),
         Command::Get(args) => fetch::run(&args, &cli.common),
         Command::Replay(args) => replay::run(&args, &cli.common),
+        Command::Trace(args) => trace::run(*args, &cli.common),
         Command::Demo(args) => demo::run(&args, &cli.common),
         Command::Explain(args) => explain::run(&args, &cli.common),
         Command::Doctor => doctor::run(&cli.common),

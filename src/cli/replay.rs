@@ -5,6 +5,7 @@
 
 use super::Common;
 use super::exit;
+use super::filter::Filter;
 use super::pipeline::Pipeline;
 use super::say;
 use super::stream::no_file;
@@ -104,7 +105,8 @@ pub fn run(args: &ReplayArgs, common: &Common) -> u8 {
     let pipeline = Pipeline::new(
         0,
         outputs,
-        args.show.shown(expressions.filter),
+        args.show
+            .shown(expressions.filter.unwrap_or_else(Filter::all)),
         !args.show.no_redact,
         rewrites.then(|| Canonical::new(None)),
     );

@@ -128,8 +128,8 @@ pub struct ShowArgs {
 /// What `-e` asked for.
 #[derive(Debug)]
 pub struct Expressions {
-    /// Which calls to show.
-    pub filter: Filter,
+    /// Which calls to show; `None` where nothing was said.
+    pub filter: Option<Filter>,
     /// Which calls to spoil.
     pub plan: Option<Plan>,
 }
@@ -260,9 +260,6 @@ impl ShowArgs {
             .map(Plan::parse)
             .collect::<Result<_, _>>()?;
         let plan = (!rules.is_empty()).then(|| Plan::new(rules));
-        Ok(Expressions {
-            filter: filter.unwrap_or_else(Filter::all),
-            plan,
-        })
+        Ok(Expressions { filter, plan })
     }
 }

@@ -2,6 +2,7 @@
 //! recorder that feeds them ([`Tracing`]).
 
 use super::Common;
+use super::filter::Filter;
 use super::pipeline::Output;
 use super::pipeline::Pipeline;
 use super::pipeline::Running;
@@ -66,7 +67,12 @@ impl Tracing {
             view: args.view(),
             common,
             carrier: Carrier::StandardError,
-            start: start_line(source, calendar, common.canonical),
+            start: start_line(
+                source,
+                calendar,
+                own_argv(common.canonical),
+                common.canonical,
+            ),
             calendar,
             notes: false,
         }
@@ -81,7 +87,7 @@ impl Tracing {
             region,
             plan: expressions.plan,
             outputs,
-            shown: show.shown(expressions.filter),
+            shown: show.shown(expressions.filter.unwrap_or_else(Filter::all)),
             redact: !show.no_redact,
             canonical: common.canonical,
             chatty: args.view() != Some(ViewName::Json)
@@ -247,15 +253,18 @@ impl Screen<'_> {
     }
 }
 
-/// What the first line of a recording says. A canonical one does not say how it was called: ports and
-/// folders differ from desk to desk.
-fn start_line(source: &str, calendar: Calendar, canonical: bool) -> Start {
-    let argv: Vec<String> = match canonical {
+/// How we were called. A canonical recording does not say: ports and folders differ from desk to desk.
+fn own_argv(canonical: bool) -> Vec<String> {
+    match canonical {
         true => vec!["httpsys".to_string()],
         false => std::env::args_os()
             .map(|word| word.to_string_lossy().into_owned())
             .collect(),
-    };
+    }
+}
+
+/// What the first line of a recording says.
+pub fn start_line(source: &str, calendar: Calendar, argv: Vec<String>, canonical: bool) -> Start {
     Start {
         source: source.to_string(),
         program: argv.first().cloned().unwrap_or_default(),
@@ -266,7 +275,7 @@ fn start_line(source: &str, calendar: Calendar, canonical: bool) -> Start {
 }
 
 /// When watching begins, for views that print the time of day.
-fn calendar(clock: Clock) -> Calendar {
+pub fn calendar(clock: Clock) -> Calendar {
     let start = clock.date();
     let nanoseconds = match clock {
         Clock::Real => std::time::SystemTime::now()

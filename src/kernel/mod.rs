@@ -25,7 +25,9 @@ pub use failures::{Failure, Failures};
 pub use fd_set::{FD_SETSIZE, FdSet};
 pub use file::{HERE, OpenHow};
 pub use heap::Heap;
-pub use own::{forget_variables, lift, move_high, terminal_columns, terminal_size, utc_offset};
+pub use own::{
+    end_by, forget_variables, ignore, lift, move_high, terminal_columns, terminal_size, utc_offset,
+};
 pub use plan::{Plan, Rule};
 pub use probe::{Counts, NoProbe, Probe};
 pub use process::{Clone, Ended};

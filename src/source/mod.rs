@@ -1,5 +1,7 @@
-//! Where events come from: the recorder of our own calls, and (later) tracers and recordings.
+//! Where events come from: the recorder of our own calls, a tracer of any program's, and recordings.
 
 pub mod canonical;
+pub mod handover;
+pub mod ptrace;
 pub mod recorder;
 pub mod recording;

@@ -165,42 +165,69 @@ fn most_possible(id: CallId, args: &[u64; 6]) -> i64 {
     })
 }
 
+/// What the plan does to one call, worked out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fault {
+    /// The arguments to make it with: the count may be cut.
+    pub args: [u64; 6],
+    /// Its result, if it is not to be made at all: a negative errno on failure.
+    pub result: Option<i64>,
+    /// Bits of [`mark`] for its record, and what belongs to them.
+    pub marks: u16,
+    /// See [`crate::event::raw::RawHead`].
+    pub aux: u64,
+    /// Wait this long before the call.
+    pub delay_enter: Duration,
+    /// Wait this long after the call.
+    pub delay_exit: Duration,
+}
+
+impl Plan {
+    /// Counts one invocation of `id` and gives what is to be done to it, if anything is.
+    pub fn fault(&mut self, id: CallId, args: &[u64; 6]) -> Option<Fault> {
+        let rule = self.due(id)?;
+        let mut fault = Fault {
+            args: *args,
+            result: None,
+            marks: 0,
+            aux: 0,
+            delay_enter: rule.delay_enter,
+            delay_exit: rule.delay_exit,
+        };
+        if let (Some(short), Some(place)) = (rule.short, count_argument(id))
+            && args[place] > short
+        {
+            (fault.marks, fault.aux) = (mark::CUT, args[place]);
+            fault.args[place] = short;
+        }
+        if !(rule.delay_enter + rule.delay_exit).is_zero() {
+            fault.marks |= mark::DELAYED;
+        }
+        if let Some(made_up) = rule.result {
+            fault.marks |= mark::INJECTED;
+            fault.result = Some(match made_up {
+                MadeUp::Error(errno) => -i64::from(errno.0),
+                MadeUp::Value(value) => value.min(most_possible(id, &fault.args)),
+            });
+        }
+        Some(fault)
+    }
+}
+
 impl<P: Probe> Kernel<P> {
     /// A call under a plan. Apart from [`Kernel::call`], so that calls without one pay a single test.
     #[cold]
-    pub(super) fn call_under_plan(&mut self, id: CallId, mut args: [u64; 6]) -> Result<i64> {
-        let rule = self.plan.as_mut().and_then(|plan| plan.due(id));
-        let Some(rule) = rule else {
+    pub(super) fn call_under_plan(&mut self, id: CallId, args: [u64; 6]) -> Result<i64> {
+        let fault = self.plan.as_mut().and_then(|plan| plan.fault(id, &args));
+        let Some(fault) = fault else {
             return self.honest_call(id, args);
         };
-        let (result, short) = (rule.result, rule.short);
-        let (delay_enter, delay_exit) = (rule.delay_enter, rule.delay_exit);
-
-        let mut marks = 0;
-        let mut aux = 0;
-        if let (Some(short), Some(place)) = (short, count_argument(id))
-            && args[place] > short
-        {
-            (marks, aux) = (mark::CUT, args[place]);
-            args[place] = short;
-        }
-        if !(delay_enter + delay_exit).is_zero() {
-            marks |= mark::DELAYED;
-        }
-        let enter = self.probe.before(id, &args);
-        sleep(delay_enter);
-        let ret = match result {
-            None => raw_call(id, &args),
-            Some(made_up) => {
-                marks |= mark::INJECTED;
-                match made_up {
-                    MadeUp::Error(errno) => -i64::from(errno.0),
-                    MadeUp::Value(value) => value.min(most_possible(id, &args)),
-                }
-            }
-        };
-        sleep(delay_exit);
-        self.probe.after(id, &args, ret, enter, marks, aux);
+        let enter = self.probe.before(id, &fault.args);
+        sleep(fault.delay_enter);
+        let ret = fault.result.unwrap_or_else(|| raw_call(id, &fault.args));
+        sleep(fault.delay_exit);
+        self.probe
+            .after(id, &fault.args, ret, enter, fault.marks, fault.aux);
         if ret < 0 {
             Err(Errno(-ret as i32))
         } else {

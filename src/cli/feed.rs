@@ -1,0 +1,162 @@
+//! From a [`Handover`] to the pipeline, on a thread of its own: the half of `trace` that shows.
+//!
+//! In: records that a tracer hands over. Out: bytes in streams. A call that has begun is shown as waiting
+//! when it has not ended after a while; the tracer need not watch the clock for that.
+
+use super::pipeline::Pipeline;
+use super::say;
+use crate::event::raw::HEAD;
+use crate::event::raw::Raw;
+use crate::event::raw::RawHead;
+use crate::event::raw::kind;
+use crate::source::handover::Found;
+use crate::source::handover::Handover;
+use crate::source::handover::Question;
+use crate::source::handover::records;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use std::time::Instant;
+
+/// A call that lasts this long is shown as waiting.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// How long nothing must come before what views hold back is written.
+const QUIET: Duration = Duration::from_millis(10);
+/// The longest sleep while nothing comes.
+const SLEEP: Duration = Duration::from_secs(60);
+
+/// Starts to show what is handed over.
+///
+/// # Errors
+/// What starting a thread said.
+pub fn start(handover: Arc<Handover>, pipeline: Pipeline) -> std::io::Result<JoinHandle<Pipeline>> {
+    std::thread::Builder::new()
+        .name("trace".into())
+        .spawn(move || show(&handover, pipeline))
+}
+
+fn show(handover: &Handover, mut pipeline: Pipeline) -> Pipeline {
+    let mut begun = Begun::default();
+    let mut batch = Vec::new();
+    let mut last = Instant::now();
+    let mut held_back = false;
+    loop {
+        let busy = last.elapsed() < QUIET;
+        let most = if held_back { QUIET } else { SLEEP };
+        let found = handover.take(&mut batch, busy, begun.patience(most));
+        for raw in records(&batch) {
+            begun.record(&raw, &mut pipeline);
+        }
+        begun.tell(&mut pipeline);
+        let quiet = batch.is_empty();
+        if !quiet {
+            last = Instant::now();
+        }
+        let idle = quiet && last.elapsed() >= QUIET;
+        complain(pipeline.flush(idle));
+        held_back = !idle;
+        if !pipeline.is_heard() {
+            handover.stop();
+        }
+        match found {
+            Found::Records => {}
+            Found::Question(question) => {
+                let answer = answer(&question, &mut pipeline);
+                handover.answer(answer);
+            }
+            Found::End => {
+                begun.pending(&mut pipeline);
+                complain(pipeline.end());
+                return pipeline;
+            }
+        }
+    }
+}
+
+/// All that was handed over has been written: that is the answer to every question so far.
+fn answer(_: &Question, pipeline: &mut Pipeline) -> bool {
+    complain(pipeline.flush(true));
+    true
+}
+
+/// One message for each stream that broke; the program goes on.
+fn complain(complaints: Vec<String>) {
+    for complaint in complaints {
+        say(&format!(
+            "httpsys trace: {complaint}: nothing more is traced there; the program goes on"
+        ));
+    }
+}
+
+/// Calls that have begun and not ended, one a thread at most.
+#[derive(Default)]
+struct Begun {
+    calls: Vec<Call>,
+}
+
+struct Call {
+    tid: u32,
+    record: Vec<u8>,
+    since: Instant,
+    told: bool,
+}
+
+impl Begun {
+    fn record(&mut self, raw: &Raw<'_>, pipeline: &mut Pipeline) {
+        match raw.head.kind {
+            kind::ENTER => return self.begin(raw),
+            kind::CALL | kind::EXIT | kind::KILLED => {
+                self.calls.retain(|call| call.tid != raw.head.tid);
+            }
+            _ => {}
+        }
+        pipeline.record(raw);
+    }
+
+    fn begin(&mut self, raw: &Raw<'_>) {
+        self.calls.retain(|call| call.tid != raw.head.tid);
+        let mut record = vec![0; HEAD];
+        raw.head.write_to(&mut record);
+        record.extend_from_slice(raw.memory);
+        self.calls.push(Call {
+            tid: raw.head.tid,
+            record,
+            since: Instant::now(),
+            told: false,
+        });
+    }
+
+    /// How long nothing need be told; at most `most`.
+    fn patience(&self, most: Duration) -> Duration {
+        let untold = self.calls.iter().filter(|call| !call.told);
+        untold
+            .map(|call| PATIENCE.saturating_sub(call.since.elapsed()))
+            .min()
+            .map_or(most, |soon| soon.clamp(Duration::from_millis(1), most))
+    }
+
+    /// Shows those that have waited long enough.
+    fn tell(&mut self, pipeline: &mut Pipeline) {
+        for call in self.calls.iter_mut().filter(|call| !call.told) {
+            if call.since.elapsed() >= PATIENCE
+                && let Some(raw) = Raw::from_bytes(&call.record)
+            {
+                call.told = true;
+                pipeline.record(&raw);
+            }
+        }
+    }
+
+    /// The end has come first.
+    fn pending(&mut self, pipeline: &mut Pipeline) {
+        for call in &self.calls {
+            if let Some(raw) = Raw::from_bytes(&call.record) {
+                let head = RawHead {
+                    kind: kind::PENDING,
+                    ..raw.head
+                };
+                pipeline.record(&Raw { head, ..raw });
+            }
+        }
+    }
+}

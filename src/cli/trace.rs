@@ -1,0 +1,240 @@
+//! `httpsys trace`: any program's calls, and what they mean for HTTP.
+//!
+//! In: a command to run, or processes that run. Out: the trace on standard error (or `-o`), the program's
+//! own streams untouched, and in the end the program's own status. The tracer has this thread; `feed`
+//! shows on another.
+
+use super::Common;
+use super::exit;
+use super::feed;
+use super::filter::Filter;
+use super::pipeline::Pipeline;
+use super::program;
+use super::refused;
+use super::say;
+use super::signals;
+use super::trace_flags::ShowArgs;
+use super::trace_flags::ViewName;
+use super::tracing::Carrier;
+use super::tracing::Screen;
+use super::tracing::calendar;
+use super::tracing::start_line;
+use crate::kernel::Clock;
+use crate::kernel::clock;
+use crate::source::canonical::Canonical;
+use crate::source::handover::Handover;
+use crate::source::ptrace::Ended;
+use crate::source::ptrace::Failure;
+use crate::source::ptrace::Options;
+use crate::source::ptrace::Tracer;
+use crate::source::ptrace::Wanted;
+use std::ffi::OsString;
+use std::sync::Arc;
+
+/// HTTP-aware tracing of any program and its children
+#[derive(clap::Args, Debug)]
+#[command(
+    override_usage = "httpsys trace [OPTIONS] [--] CMD [ARGS]...\n       httpsys trace [OPTIONS] -p PID...",
+    after_help = "Examples:\n  httpsys trace python3 -m http.server\n  httpsys trace -f -e trace=all --view strace -o log -- ./server\n  \
+httpsys trace --record run.jsonl -p 1234     then: httpsys replay run.jsonl\n  \
+httpsys trace -e inject=read:short=1 -- ./server"
+)]
+pub struct WatchArgs {
+    /// The program to run, and its arguments
+    #[arg(
+        value_name = "CMD",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub command: Vec<OsString>,
+    /// Trace a process that runs already, with all its threads; may be repeated
+    #[arg(
+        short = 'p',
+        long = "attach",
+        value_name = "PID",
+        value_delimiter = ','
+    )]
+    pub pids: Vec<i32>,
+    /// How it looks: compact, strace or json
+    #[arg(long, value_name = "VIEW", default_value = "compact")]
+    pub view: ViewName,
+    /// Trace children and other threads too (the default)
+    #[arg(short = 'f', long = "follow", overrides_with = "no_follow")]
+    pub follow: bool,
+    /// Trace CMD's first thread alone
+    #[arg(long)]
+    pub no_follow: bool,
+    /// Where events come from: auto takes the best there is
+    #[arg(long, value_name = "ENGINE", default_value = "auto")]
+    pub engine: Engine,
+    /// Stop CMD at every call, instead of only at wanted ones by a seccomp filter
+    #[arg(long)]
+    pub no_filter: bool,
+    #[command(flatten)]
+    pub show: ShowArgs,
+}
+
+/// `--engine`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum Engine {
+    /// The best there is: ptrace.
+    Auto,
+    /// The kernel stops the program at each wanted call.
+    Ptrace,
+    /// Not there yet.
+    Ebpf,
+}
+
+/// Traces, and gives the status to end with.
+pub fn run(args: WatchArgs, common: &Common) -> u8 {
+    if let Some(message) = misuse(&args) {
+        return super::usage("trace", message);
+    }
+    if args.engine == Engine::Ebpf {
+        return refuse("--engine ebpf: that engine is not there yet; use --engine ptrace");
+    }
+    let expressions = match args.show.expressions() {
+        Ok(expressions) => expressions,
+        Err(message) => return super::usage("trace", &message),
+    };
+    let filter = expressions.filter.unwrap_or_else(Filter::http);
+    let options = Options {
+        wanted: wanted(&args, &filter),
+        follow: !args.no_follow,
+        filter: !args.no_filter,
+        plan: expressions.plan,
+    };
+    let calendar = calendar(Clock::Real);
+    let screen = Screen {
+        show: &args.show,
+        view: args.show.view(Some(args.view)),
+        common,
+        carrier: Carrier::StandardError,
+        start: start_line("ptrace", calendar, words(&args), common.canonical),
+        calendar,
+        notes: false,
+    };
+    let outputs = match screen.outputs() {
+        Ok(outputs) => outputs,
+        Err(message) => return refuse(&message),
+    };
+    let pipeline = Pipeline::new(
+        clock::now(),
+        outputs,
+        args.show.shown(filter),
+        !args.show.no_redact,
+        common.canonical.then(|| Canonical::new(None)),
+    );
+    let mask = match signals::block() {
+        Ok(mask) => mask,
+        Err(error) => return refuse(&super::stream::plain(&error)),
+    };
+    let chatty = args.view == ViewName::Compact && !args.show.quiet;
+    let begun = match args.pids.is_empty() {
+        true => launch(&args, options, mask, chatty),
+        false => attach(&args, options, chatty),
+    };
+    match begun {
+        Ok(tracer) => watch(tracer, pipeline, &args),
+        Err(message) => refuse(&message),
+    }
+}
+
+fn misuse(args: &WatchArgs) -> Option<&'static str> {
+    match (args.command.is_empty(), args.pids.is_empty()) {
+        (true, true) => Some("give a command to run (httpsys trace -- CMD ARGS) or -p PID"),
+        (false, false) => Some("give a command or -p PID, not both"),
+        _ => None,
+    }
+}
+
+/// The calls that stop. The compact view needs those that carry HTTP, whatever it shows, to tell whose
+/// bytes are whose; the other views take what was asked for, as strace does.
+fn wanted(args: &WatchArgs, filter: &Filter) -> Wanted {
+    let story = args.view != ViewName::Strace || args.show.record.is_some();
+    let http = Filter::http();
+    let calls = crate::abi::calls::CallId::all()
+        .filter(|id| filter.shows(Some(*id)) || story && http.shows(Some(*id)));
+    Wanted::new(calls.filter_map(|id| id.number()), filter.shows(None))
+}
+
+fn words(args: &WatchArgs) -> Vec<String> {
+    let pids = args.pids.iter().map(|pid| format!("-p {pid}"));
+    let command = args
+        .command
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned());
+    pids.chain(command).collect()
+}
+
+fn launch(
+    args: &WatchArgs,
+    options: Options,
+    mask: nix::sys::signal::SigSet,
+    chatty: bool,
+) -> Result<Tracer, String> {
+    let name = args.command[0].to_string_lossy().into_owned();
+    let (command, remarks) = program::command(&args.command, mask)?;
+    if chatty {
+        remarks
+            .iter()
+            .for_each(|remark| say(&format!("* {remark}")));
+    }
+    let begun = match Tracer::launch(&command, options.clone()) {
+        Err(Failure::Filter(errno)) => {
+            if chatty {
+                say(&format!("* {}", refused::filter(errno)));
+            }
+            let options = Options {
+                filter: false,
+                ..options
+            };
+            Tracer::launch(&command, options)
+        }
+        begun => begun,
+    };
+    match begun {
+        Ok(tracer) => Ok(tracer),
+        Err(failure) => Err(refused::launch(&name, failure)),
+    }
+}
+
+fn attach(args: &WatchArgs, options: Options, chatty: bool) -> Result<Tracer, String> {
+    let tracer =
+        Tracer::attach(&args.pids, options).map_err(|refusal| refused::attach(&refusal))?;
+    if chatty {
+        say("* attached: every call stops (no filter can be put into a program that runs)");
+        say("* Ctrl-C lets it go; it runs on");
+    }
+    Ok(tracer)
+}
+
+/// Both halves at work, until nobody is left to trace.
+fn watch(tracer: Tracer, pipeline: Pipeline, args: &WatchArgs) -> u8 {
+    let handover = Arc::new(Handover::default());
+    let shown = match feed::start(handover.clone(), pipeline) {
+        Ok(shown) => shown,
+        Err(error) => return refuse(&format!("start a thread: {}", super::stream::plain(&error))),
+    };
+    let passed_on = signals::pass_on(tracer.control(), args.pids.is_empty());
+    if let Err(error) = passed_on {
+        return refuse(&super::stream::plain(&error));
+    }
+    let ended = tracer.run(&handover);
+    handover.end();
+    let _ = shown.join();
+    match ended {
+        Ended::LeftAlone => exit::DONE,
+        Ended::Exited(status) => status as u8,
+        Ended::Killed(signal) => crate::kernel::end_by(signal),
+        Ended::Failed(failure) => {
+            let name = args.command.first().map(|name| name.to_string_lossy());
+            refuse(&refused::launch(&name.unwrap_or_default(), failure))
+        }
+    }
+}
+
+fn refuse(message: &str) -> u8 {
+    say(&format!("httpsys trace: {message}"));
+    exit::REFUSED
+}

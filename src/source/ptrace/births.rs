@@ -1,0 +1,79 @@
+//! Threads and processes that begin, become another program, or end.
+//!
+//! In: stops that tell of it. Out: `spawn`, `exec`, `exit` and `killed` records, and the tracer's own
+//! book of who is there. A child may stop before its parent's stop tells of it: it waits until then, so
+//! that its first call never comes before its birth.
+
+use super::sys::{self, Tid};
+use super::tracee::process_of;
+use super::tracer::Tracer;
+use crate::event::build::Builder;
+use crate::event::raw::{RawHead, kind, part};
+use crate::kernel::clock::now;
+use crate::source::handover::Handover;
+
+impl Tracer {
+    /// A thread has made a child, or another thread.
+    pub(super) fn born(&mut self, parent: Tid, to: &Handover) {
+        let Ok(message) = sys::event_message(parent) else {
+            return;
+        };
+        let child = message as Tid;
+        let pid = process_of(child).unwrap_or(message as u32);
+        let is_thread = u64::from(pid != message as u32);
+        self.fact(parent, kind::SPAWN, [message, is_thread, 0, 0, 0, 0], to);
+        if let Some(place) = self.gone_early.iter().position(|tid| *tid == child) {
+            self.gone_early.swap_remove(place);
+            return;
+        }
+        self.adopt(child, pid, false);
+        if let Some(place) = self.early.iter().position(|tid| *tid == child) {
+            self.early.swap_remove(place);
+            self.go_on(child, 0);
+        }
+    }
+
+    /// A thread has become another program. All other threads of its process are gone, and it has the
+    /// process's id from now on, whatever its own was (`man 2 ptrace`, "execve(2) under ptrace").
+    pub(super) fn executed(&mut self, tid: Tid, to: &Handover) {
+        let before = sys::event_message(tid).map_or(tid, |old| old as Tid);
+        if before != tid
+            && let Some(mut caller) = self.tracees.remove(&before)
+        {
+            self.unfinished(tid, to);
+            caller.pid = tid as u32;
+            self.tracees.insert(tid, caller);
+        }
+        let Some(tracee) = self.tracees.get_mut(&tid) else {
+            return;
+        };
+        tracee.launching = false;
+        let path = std::fs::read_link(format!("/proc/{tid}/exe")).unwrap_or_default();
+        let time = now();
+        let mut record = Builder::default();
+        record.begin(RawHead {
+            kind: kind::EXEC,
+            pid: tracee.pid,
+            tid: tid as u32,
+            enter: time,
+            exit: time,
+            ..RawHead::default()
+        });
+        record.whole(0, part::FIRST, path.as_os_str().as_encoded_bytes());
+        to.push(&record.raw());
+    }
+
+    /// A thread has ended.
+    pub(super) fn tell_end(&mut self, tid: Tid, kind: u16, number: i32, to: &Handover) {
+        if !self.tracees.contains_key(&tid) {
+            if let Some(place) = self.early.iter().position(|early| *early == tid) {
+                self.early.swap_remove(place);
+            }
+            return self.gone_early.push(tid);
+        }
+        self.unfinished(tid, to);
+        self.rest_of_foreign(tid, to);
+        self.fact(tid, kind, [number as u64, 0, 0, 0, 0, 0], to);
+        self.tracees.remove(&tid);
+    }
+}

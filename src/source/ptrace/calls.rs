@@ -1,0 +1,241 @@
+//! The two borders of a call: what is captured at its beginning and at its end.
+//!
+//! In: a thread stopped at a border. Out: an `enter` record for a call that can wait, a `call` record at
+//! its end. What is handed over is copied at the beginning, because another thread may change it
+//! meanwhile; what the kernel fills in, at the end. A fault of the plan is brought about here too.
+
+use super::cpu;
+use super::memory::Remote;
+use super::sys::{self, Border, Tid};
+use super::tracee::InCall;
+use super::tracer::Tracer;
+use crate::abi::calls::{self, CallId};
+use crate::event::build::Builder;
+use crate::event::capture;
+use crate::event::raw::{HEAD, Raw, RawHead, kind, mark, part};
+use crate::kernel::clock::now;
+use crate::source::handover::Handover;
+use std::time::Duration;
+
+impl Tracer {
+    /// A thread is at a border of a call.
+    #[inline]
+    pub(super) fn at_border(&mut self, tid: Tid, to: &Handover) {
+        let time = now();
+        match sys::border(tid) {
+            Ok(Border::Enter { arch, number, args }) => {
+                let native = arch == cpu::ARCH && number < u64::from(cpu::FOREIGN_BIT);
+                if !native {
+                    self.foreign(tid, arch, to);
+                    return self.go_on(tid, 0);
+                }
+                let delay = self.enter(tid, number, args, time, to);
+                self.hold_or_go_on(tid, delay);
+            }
+            Ok(Border::Exit(result)) => {
+                let delay = self.exit(tid, result, time, to);
+                self.hold_or_go_on(tid, delay);
+            }
+            Ok(Border::None) | Err(_) => self.go_on(tid, 0),
+        }
+    }
+
+    #[inline]
+    fn hold_or_go_on(&mut self, tid: Tid, delay: Duration) {
+        if delay.is_zero() {
+            return self.go_on(tid, 0);
+        }
+        let in_call = self
+            .tracees
+            .get(&tid)
+            .is_some_and(|tracee| tracee.call.is_some());
+        let until = now().saturating_add(delay.as_nanos() as u64);
+        self.held.push((until, tid, in_call || !self.filtered));
+    }
+
+    /// A call begins. Returns how long a fault makes the thread wait.
+    fn enter(
+        &mut self,
+        tid: Tid,
+        number: u64,
+        args: [u64; 6],
+        time: u64,
+        to: &Handover,
+    ) -> Duration {
+        let Some(tracee) = self.tracees.get_mut(&tid) else {
+            return Duration::ZERO;
+        };
+        tracee.call = None;
+        let id = CallId::from_number(number);
+        let ours = tracee.launching && id != Some(calls::EXECVE);
+        if ours || !self.wanted.includes(number) {
+            return Duration::ZERO;
+        }
+        let mut call = InCall {
+            number,
+            id,
+            args,
+            enter: time,
+            marks: 0,
+            aux: 0,
+            made_up: None,
+            changed: None,
+            delay_exit: Duration::ZERO,
+        };
+        let fault = match (&mut tracee.plan, id) {
+            (Some(plan), Some(id)) => plan.fault(id, &args),
+            _ => None,
+        };
+        let mut delay = Duration::ZERO;
+        if let Some(fault) = fault {
+            (call.marks, call.aux, call.args) = (fault.marks, fault.aux, fault.args);
+            (delay, call.delay_exit) = (fault.delay_enter, fault.delay_exit);
+            call.made_up = fault.result;
+            if let Some(result) = fault.result {
+                let _ = cpu::suppress(tid, result);
+            } else if let Some(place) = (0..6).find(|i| args[*i] != fault.args[*i]) {
+                let _ = cpu::set_argument(tid, place, fault.args[place]);
+                call.changed = Some((place, args[place]));
+            }
+        }
+        if let Some(id) = id {
+            let memory = Remote::new(tid, &self.by_words);
+            capture::inputs_at_entry(id, &call.args, &memory, &mut tracee.entry);
+            if id.signature().waits {
+                let head = head(kind::ENTER, tracee.pid, tid, &call, 0, time);
+                let memory = tracee.entry.segments();
+                to.push(&Raw { head, memory });
+            }
+        }
+        tracee.call = Some(call);
+        if matches!(id, Some(calls::EXIT | calls::EXIT_GROUP)) {
+            // It has no end: what it is, is known now.
+            self.unfinished(tid, to);
+        }
+        delay
+    }
+
+    /// A call ends. Returns how long a fault makes the thread wait.
+    fn exit(&mut self, tid: Tid, result: i64, time: u64, to: &Handover) -> Duration {
+        let Some(tracee) = self.tracees.get_mut(&tid) else {
+            return Duration::ZERO;
+        };
+        let Some(call) = tracee.call.take() else {
+            return Duration::ZERO;
+        };
+        if let Some(result) = call.made_up {
+            let _ = cpu::set_result(tid, result);
+        }
+        if let Some((place, value)) = call.changed {
+            // A program counts on its registers: only the result may differ (`man 2 syscall`). On some
+            // CPUs the first argument's register has the result; no count stands there.
+            let _ = cpu::set_argument(tid, place, value);
+        }
+        let result = call.made_up.unwrap_or(result);
+        if tracee.launching {
+            // `execve` has failed: that is for the child to say.
+            return Duration::ZERO;
+        }
+        let head = head(kind::CALL, tracee.pid, tid, &call, result, time);
+        let memory = Remote::new(tid, &self.by_words);
+        let Some(id) = call.id else {
+            to.push(&Raw { head, memory: &[] });
+            return call.delay_exit;
+        };
+        let room = capture::room(id, &call.args, result, &tracee.entry);
+        if self.scratch.len() < room {
+            self.scratch.resize(room, 0);
+        }
+        let out = &mut self.scratch[..room];
+        let used = capture::at_exit(id, &call.args, result, &tracee.entry, &memory, out);
+        to.push(&Raw {
+            head,
+            memory: &self.scratch[..used],
+        });
+        call.delay_exit
+    }
+
+    /// The call a thread is in will have no end that anyone sees.
+    pub(super) fn unfinished(&mut self, tid: Tid, to: &Handover) {
+        let Some(tracee) = self.tracees.get_mut(&tid) else {
+            return;
+        };
+        let Some(mut call) = tracee.call.take().filter(|_| !tracee.launching) else {
+            return;
+        };
+        call.marks |= mark::NO_RESULT;
+        let time = now();
+        let head = head(kind::CALL, tracee.pid, tid, &call, 0, time);
+        let memory = match call.id {
+            Some(_) => tracee.entry.segments(),
+            None => &[],
+        };
+        to.push(&Raw { head, memory });
+    }
+
+    /// Before a thread is let go: what a fault has changed in the call that it is in is put right.
+    pub(super) fn put_right(&mut self, tid: Tid, to: &Handover) {
+        let in_call = self
+            .tracees
+            .get(&tid)
+            .is_some_and(|tracee| tracee.call.is_some());
+        if in_call && let Ok(Border::Exit(result)) = sys::border(tid) {
+            self.exit(tid, result, now(), to);
+        }
+    }
+
+    /// A call in a mode that is not decoded: the first of a thread is told, the others are counted.
+    fn foreign(&mut self, tid: Tid, arch: u32, to: &Handover) {
+        let Some(tracee) = self.tracees.get_mut(&tid) else {
+            return;
+        };
+        if std::mem::replace(&mut tracee.foreign_told, true) {
+            tracee.foreign += 1;
+            return;
+        }
+        let pid = tracee.pid;
+        lost(tid, pid, 1, cpu::mode(arch), to);
+    }
+
+    /// How many more there were.
+    pub(super) fn rest_of_foreign(&mut self, tid: Tid, to: &Handover) {
+        if let Some(tracee) = self.tracees.get(&tid).filter(|tracee| tracee.foreign > 0) {
+            lost(tid, tracee.pid, tracee.foreign, "other", to);
+        }
+    }
+}
+
+fn lost(tid: Tid, pid: u32, count: u64, mode: &str, to: &Handover) {
+    let time = now();
+    let mut record = Builder::default();
+    record.begin(RawHead {
+        kind: kind::LOST,
+        pid,
+        tid: tid as u32,
+        args: [count, 0, 0, 0, 0, 0],
+        enter: time,
+        exit: time,
+        ..RawHead::default()
+    });
+    let why = format!("calls made in {mode} mode are not decoded");
+    record.whole(0, part::FIRST, why.as_bytes());
+    to.push(&record.raw());
+}
+
+#[inline]
+fn head(kind: u16, pid: u32, tid: Tid, call: &InCall, ret: i64, exit: u64) -> RawHead {
+    RawHead {
+        size: HEAD as u32,
+        kind,
+        marks: call.marks,
+        nr: u32::try_from(call.number).unwrap_or(u32::MAX - 1),
+        pid,
+        tid: tid as u32,
+        reserved: 0,
+        args: call.args,
+        ret,
+        enter: call.enter,
+        exit,
+        aux: call.aux,
+    }
+}

@@ -1,0 +1,1 @@
+//! What a running process's descriptors already are, as `/proc` says.
