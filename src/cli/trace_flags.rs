@@ -123,6 +123,10 @@ pub struct ShowArgs {
     /// Show and record those values too
     #[arg(long)]
     pub no_redact: bool,
+    /// Show also what programs do before their first call that matters: loading libraries, locales,
+    /// modules (compact view of other programs)
+    #[arg(long)]
+    pub startup: bool,
 }
 
 /// What `-e` asked for.
@@ -191,6 +195,7 @@ impl ShowArgs {
             duration: self.duration,
             excerpt: self.string_limit,
             quiet: self.quiet,
+            skip_startup: !self.startup,
         }
     }
 

@@ -12,6 +12,7 @@
 //! structures; the strace view has them.
 
 use self::laps::Laps;
+use self::startup::Startup;
 use super::View;
 use super::brief::{Line, write_call};
 use super::paint::{Ink, Paint};
@@ -20,6 +21,7 @@ use super::summary;
 use super::text::escape_into;
 use super::time::{Calendar, TimeStyle, seconds};
 use crate::abi::calls;
+use crate::abi::flags;
 use crate::event::call::{Call, CallName, Completed, Data, Outcome, Syscall};
 use crate::event::digits::decimal;
 use crate::event::{Event, What};
@@ -38,6 +40,8 @@ pub struct CompactOptions {
     pub excerpt: Option<usize>,
     /// `-q`: no sums at the end.
     pub quiet: bool,
+    /// Whether to leave out how programs start (`startup`).
+    pub skip_startup: bool,
 }
 
 /// The columns of a line.
@@ -93,6 +97,7 @@ impl Layout {
 mod fold;
 mod laps;
 mod remarks;
+mod startup;
 
 /// Writes compact lines.
 #[derive(Debug)]
@@ -107,6 +112,7 @@ pub struct CompactView {
     repeats: u64,
     last_end: u64,
     laps: Laps,
+    startup: Startup,
     /// When the call before began, for `-r`.
     before: u64,
     /// The latest end of a call that was shown.
@@ -138,6 +144,7 @@ impl CompactView {
             repeats: 0,
             last_end: 0,
             laps: Laps::default(),
+            startup: Startup::default(),
             before: 0,
             latest: 0,
             waiting: Vec::new(),
@@ -432,6 +439,9 @@ impl View for CompactView {
             _ => event.t,
         };
         self.grow(event.t, end);
+        if self.leaves_out(event, out) {
+            return;
+        }
         match &event.what {
             What::Call(done) => self.finished(event, done, step, out),
             What::Enter(call) | What::Pending(call) => self.waiting(event, call, step, out),
@@ -441,7 +451,10 @@ impl View for CompactView {
             What::Signal(number) => {
                 self.line.clear();
                 self.line.extend_from_slice(b"signal ");
-                decimal(&mut self.line, u64::from(number.unsigned_abs()));
+                match flags::SIGNAL.name_of(u64::from(number.unsigned_abs())) {
+                    Some(name) => self.line.extend_from_slice(name.as_bytes()),
+                    None => decimal(&mut self.line, u64::from(number.unsigned_abs())),
+                }
                 self.remark(event, out);
             }
             What::Process(process) => self.process(event, process, step, out),
