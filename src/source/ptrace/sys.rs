@@ -114,6 +114,22 @@ pub fn last() -> Errno {
     Errno(nix::Error::last_raw())
 }
 
+/// Requests (`include/uapi/linux/ptrace.h`), of one type whatever the C library says.
+mod ask {
+    pub const PEEKDATA: u32 = 2;
+    pub const CONT: u32 = 7;
+    pub const DETACH: u32 = 17;
+    pub const SYSCALL: u32 = 24;
+    pub const GETEVENTMSG: u32 = 0x4201;
+    pub const GETSIGINFO: u32 = 0x4202;
+    pub const GETREGSET: u32 = 0x4204;
+    pub const SETREGSET: u32 = 0x4205;
+    pub const SEIZE: u32 = 0x4206;
+    pub const INTERRUPT: u32 = 0x4207;
+    pub const LISTEN: u32 = 0x4208;
+    pub const GET_SYSCALL_INFO: u32 = 0x420e;
+}
+
 /// A request that takes and gives plain numbers, or an address that is the tracee's.
 #[inline]
 fn request(request: u32, tid: Tid, address: usize, data: usize) -> Result<i64> {
@@ -127,7 +143,7 @@ fn request(request: u32, tid: Tid, address: usize, data: usize) -> Result<i64> {
 /// # Errors
 /// `EPERM`: not allowed, or it has a tracer already; `ESRCH`: there is no such thread.
 pub fn seize(tid: Tid, options: i32) -> Result<()> {
-    request(libc::PTRACE_SEIZE as u32, tid, 0, options as usize).map(|_| ())
+    request(ask::SEIZE, tid, 0, options as usize).map(|_| ())
 }
 
 /// Stops a thread; the stop is [`Stop::Trap`].
@@ -135,7 +151,7 @@ pub fn seize(tid: Tid, options: i32) -> Result<()> {
 /// # Errors
 /// `ESRCH`: it is gone.
 pub fn interrupt(tid: Tid) -> Result<()> {
-    request(libc::PTRACE_INTERRUPT as u32, tid, 0, 0).map(|_| ())
+    request(ask::INTERRUPT, tid, 0, 0).map(|_| ())
 }
 
 /// Lets a stopped thread run until its next event, or with `to_call` until the next border of a call.
@@ -144,12 +160,8 @@ pub fn interrupt(tid: Tid) -> Result<()> {
 /// `ESRCH`: it is gone, which its end will tell.
 #[inline]
 pub fn resume(tid: Tid, to_call: bool, signal: i32) -> Result<()> {
-    let how = if to_call {
-        libc::PTRACE_SYSCALL
-    } else {
-        libc::PTRACE_CONT
-    };
-    request(how as u32, tid, 0, signal as usize).map(|_| ())
+    let how = if to_call { ask::SYSCALL } else { ask::CONT };
+    request(how, tid, 0, signal as usize).map(|_| ())
 }
 
 /// Leaves a thread in its group stop, waiting for `SIGCONT` (`PTRACE_LISTEN`).
@@ -157,7 +169,7 @@ pub fn resume(tid: Tid, to_call: bool, signal: i32) -> Result<()> {
 /// # Errors
 /// `ESRCH`: it is gone.
 pub fn listen(tid: Tid) -> Result<()> {
-    request(libc::PTRACE_LISTEN as u32, tid, 0, 0).map(|_| ())
+    request(ask::LISTEN, tid, 0, 0).map(|_| ())
 }
 
 /// Lets a stopped thread go for good, with a signal to deliver, or 0.
@@ -165,7 +177,7 @@ pub fn listen(tid: Tid) -> Result<()> {
 /// # Errors
 /// `ESRCH`: it is gone, or not stopped.
 pub fn detach(tid: Tid, signal: i32) -> Result<()> {
-    request(libc::PTRACE_DETACH as u32, tid, 0, signal as usize).map(|_| ())
+    request(ask::DETACH, tid, 0, signal as usize).map(|_| ())
 }
 
 /// The number that belongs to an event: the child's id, the old id of a thread that executed a program.
@@ -175,7 +187,7 @@ pub fn detach(tid: Tid, signal: i32) -> Result<()> {
 pub fn event_message(tid: Tid) -> Result<u64> {
     let mut message: libc::c_ulong = 0;
     let place = &raw mut message as usize;
-    request(libc::PTRACE_GETEVENTMSG as u32, tid, 0, place).map(|_| message as u64)
+    request(ask::GETEVENTMSG, tid, 0, place).map(|_| message as u64)
 }
 
 /// Who sent the signal that is about to be delivered: its code (`SI_USER`, `SI_KERNEL`, …) and process.
@@ -185,7 +197,7 @@ pub fn event_message(tid: Tid) -> Result<u64> {
 pub fn signal_code(tid: Tid) -> Result<i32> {
     let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
     let place = info.as_mut_ptr() as usize;
-    request(libc::PTRACE_GETSIGINFO as u32, tid, 0, place)?;
+    request(ask::GETSIGINFO, tid, 0, place)?;
     // SAFETY: all zero is a valid siginfo_t, and the kernel has filled it in.
     Ok(unsafe { info.assume_init() }.si_code)
 }
@@ -197,7 +209,7 @@ pub fn signal_code(tid: Tid) -> Result<i32> {
 pub fn peek(tid: Tid, address: u64) -> Result<u64> {
     let mut word: u64 = 0;
     let place = &raw mut word as usize;
-    request(libc::PTRACE_PEEKDATA as u32, tid, address as usize, place).map(|_| word)
+    request(ask::PEEKDATA, tid, address as usize, place).map(|_| word)
 }
 
 /// At which border of a call a thread has stopped (`struct ptrace_syscall_info`).
@@ -233,7 +245,6 @@ struct SyscallInfo {
     reserved: u32,
 }
 
-const PTRACE_GET_SYSCALL_INFO: u32 = 0x420e;
 const OP_ENTRY: u8 = 1;
 const OP_EXIT: u8 = 2;
 const OP_SECCOMP: u8 = 3;
@@ -246,12 +257,7 @@ const OP_SECCOMP: u8 = 3;
 pub fn border(tid: Tid) -> Result<Border> {
     let mut info = SyscallInfo::default();
     let place = &raw mut info as usize;
-    request(
-        PTRACE_GET_SYSCALL_INFO,
-        tid,
-        size_of::<SyscallInfo>(),
-        place,
-    )?;
+    request(ask::GET_SYSCALL_INFO, tid, size_of::<SyscallInfo>(), place)?;
     let [number, args @ ..] = info.words;
     Ok(match info.op {
         OP_ENTRY | OP_SECCOMP => Border::Enter {
@@ -274,12 +280,12 @@ pub fn register_set<T>(tid: Tid, write: bool, set: i32, value: &mut T) -> Result
         iov_len: size_of::<T>(),
     };
     let how = if write {
-        libc::PTRACE_SETREGSET
+        ask::SETREGSET
     } else {
-        libc::PTRACE_GETREGSET
+        ask::GETREGSET
     };
     let place = &raw mut vector as usize;
-    request(how as u32, tid, set as usize, place).map(|_| ())
+    request(how, tid, set as usize, place).map(|_| ())
 }
 
 /// Copies memory of another process (`man 2 process_vm_readv`); how many bytes came.
