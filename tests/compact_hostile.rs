@@ -229,6 +229,7 @@ fn no_trace_however_odd_makes_the_story_panic_or_a_line_too_wide() {
             duration: dice.roll(2) == 0,
             excerpt: (dice.roll(3) == 0).then_some(32),
             quiet: dice.roll(2) == 0,
+            skip_startup: dice.roll(2) == 0,
         };
         let most = 60 + dice.roll(60) as usize;
         let mut play = Play::new(Paint::new(false, Charset::Ascii, most), options);

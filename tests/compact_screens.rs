@@ -307,6 +307,7 @@ fn a_long_trace_and_strace_time_stamps_keep_their_columns() {
             duration: true,
             excerpt: Some(20),
             quiet: true,
+            skip_startup: false,
         };
         let mut play = Play::new(Paint::plain(), options);
         play.listener();

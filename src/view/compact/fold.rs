@@ -76,18 +76,20 @@ impl CompactView {
         let start = out.len();
         decimal(out, times);
         let used = self.layout.time + GAP + 1 + out.len() - start;
-        out.extend(std::iter::repeat_n(
-            b' ',
-            self.layout.note().saturating_sub(used),
-        ));
+        let mut text = Vec::new();
         match lines {
-            1 => out.extend_from_slice(b"the line above, so often"),
+            1 => text.extend_from_slice(b"the line above, so often"),
             _ => {
-                out.extend_from_slice(b"the ");
-                decimal(out, lines as u64);
-                out.extend_from_slice(b" lines above, so often");
+                text.extend_from_slice(b"the ");
+                decimal(&mut text, lines as u64);
+                text.extend_from_slice(b" lines above, so often");
             }
         }
+        // Below the notes, or further left where the screen is too narrow for that.
+        let most = self.layout.width.saturating_sub(text.len());
+        let gap = self.layout.note().min(most).saturating_sub(used).max(1);
+        out.extend(std::iter::repeat_n(b' ', gap));
+        out.extend_from_slice(&text);
         self.paint.off(Ink::Faint, out);
         out.push(b'\n');
     }
