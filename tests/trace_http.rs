@@ -27,7 +27,9 @@ fn requests(lines: &[Value]) -> Vec<String> {
     let received = of_type(lines, "call");
     received
         .iter()
-        .filter(|call| ["read", "recvfrom", "recvmsg"].contains(&call["call"].as_str().unwrap()))
+        .filter(|call| {
+            ["read", "recvfrom", "recvmsg"].contains(&call["call"].as_str().unwrap_or(""))
+        })
         .filter_map(|call| call["data"]["text"].as_str())
         .filter(|text| text.contains(" HTTP/1.1\r\n"))
         .map(|text| text.lines().next().unwrap_or("").to_string())

@@ -27,9 +27,15 @@ const SLEEP: Duration = Duration::from_secs(60);
 
 /// Starts to show what is handed over.
 ///
+/// What comes before the first event is written at once: a recording is readable from then on.
+///
 /// # Errors
 /// What starting a thread said.
-pub fn start(handover: Arc<Handover>, pipeline: Pipeline) -> std::io::Result<JoinHandle<Pipeline>> {
+pub fn start(
+    handover: Arc<Handover>,
+    mut pipeline: Pipeline,
+) -> std::io::Result<JoinHandle<Pipeline>> {
+    complain(pipeline.flush(false));
     std::thread::Builder::new()
         .name("trace".into())
         .spawn(move || show(&handover, pipeline))
