@@ -32,6 +32,12 @@ fn asked(io: IoModel, fault: &str) -> (Vec<u8>, Duration) {
     let mut got = Vec::new();
     let _ = client.stream.read_to_end(&mut got);
     let took = begun.elapsed();
+    // Nine calls, a pause of 5 ms: two a millisecond. A server that spins makes hundreds.
+    let (calls, most) = (
+        server.audit.calls().len(),
+        200 + 3 * took.as_millis() as usize,
+    );
+    assert!(calls <= most, "{io:?} {fault}: {calls} calls in {took:?}");
     // Ends in time, with every descriptor closed: the server's own test of both is in `stop`.
     let stopping = Instant::now();
     server.stop();
@@ -52,6 +58,17 @@ fn a_client_that_cannot_be_written_to_is_given_up_in_every_model() {
         ] {
             let (got, took) = asked(io, fault);
             assert_eq!(got, b"", "{io:?} {fault}");
+            assert!(took < Duration::from_secs(3), "{io:?} {fault}: {took:?}");
+        }
+    }
+}
+
+#[test]
+fn a_client_that_cannot_be_read_from_is_given_up_in_every_model() {
+    for io in MODELS {
+        for fault in ["read:error=EINTR", "read:error=EAGAIN"] {
+            // `fork` reads what its children's end says, too.
+            let (_, took) = asked(io, fault);
             assert!(took < Duration::from_secs(3), "{io:?} {fault}: {took:?}");
         }
     }

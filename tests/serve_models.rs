@@ -644,6 +644,48 @@ fn two_listeners_are_served_by_every_model() {
 }
 
 #[test]
+fn a_crowd_at_one_listener_does_not_keep_the_other_waiting() {
+    use httpsys::server::Listen;
+    use std::io::{Read, Write};
+    for io in IoModel::ALL.into_iter().filter(|io| io.has_one_seat()) {
+        let name = format!("httpsys-turns-{}-{}.sock", std::process::id(), io.name());
+        let path = std::env::temp_dir().join(name);
+        let mut two = config(io);
+        two.listen.push(Listen::Unix(path.clone()));
+        two.keep_alive = None;
+        let server = start(two);
+        // Somebody has the seat while the others come.
+        let mut first = server.connect();
+        first.send(
+            "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n",
+        );
+        assert_eq!(first.answer().unwrap().status, 100);
+        let crowd: Vec<_> = (0..4)
+            .map(|_| {
+                let mut client = server.connect();
+                client.send(get("/hi"));
+                client
+            })
+            .collect();
+        let mut other = std::os::unix::net::UnixStream::connect(&path).unwrap();
+        other.write_all(get("/hi").as_bytes()).unwrap();
+        first.send("x");
+        let mut got = String::new();
+        other.read_to_string(&mut got).unwrap();
+        for mut client in crowd {
+            assert_eq!(client.answer().unwrap().text(), "Hi", "{io:?}");
+        }
+        let audit = server.audit.clone();
+        server.stop();
+        let calls = audit.calls();
+        let accepts = calls.iter().filter(|c| c.name == "accept4" && c.ret >= 0);
+        let doors: Vec<u64> = accepts.map(|made| made.args[0]).collect();
+        let second = doors.iter().position(|door| *door != doors[0]);
+        assert!(second.is_some_and(|place| place <= 2), "{io:?}: {doors:?}");
+    }
+}
+
+#[test]
 fn every_answer_is_logged_with_its_connection_and_exchange() {
     use httpsys::server::{Log, LogFormat};
     for io in IoModel::ALL {

@@ -41,6 +41,14 @@ pub fn count(text: &str) -> Result<u64, String> {
     }
 }
 
+/// A number of bytes of which there is at least one.
+pub fn some_bytes(text: &str) -> Result<u64, String> {
+    match bytes(text)? {
+        0 => Err("0 bytes leave no room: write a number from 1".to_owned()),
+        number => Ok(number),
+    }
+}
+
 /// A number of bytes; `K`, `M` and `G` are powers of 1024.
 pub fn bytes(text: &str) -> Result<u64, String> {
     let wrong = || format!("`{text}` is no size: write 8192, 64K or 8M");

@@ -57,7 +57,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "N", default_value_t = 128)]
     pub backlog: i32,
     /// Bytes to offer to each read
-    #[arg(long, value_name = "N", value_parser = quantity::bytes)]
+    #[arg(long, value_name = "N", value_parser = quantity::some_bytes)]
     pub buf: Option<u64>,
     /// Keep connections for more requests (blocking and nonblocking: default off; the others: on)
     #[arg(long, overrides_with = "no_keep_alive")]

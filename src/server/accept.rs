@@ -47,6 +47,12 @@ pub struct Streak(u32);
 const IN_A_ROW: u32 = 8;
 
 impl Streak {
+    /// A call has brought nothing. True when that was one too many in a row: pause now.
+    #[inline]
+    pub fn fruitless(&mut self) -> bool {
+        self.judge(Accepted::Again) == Accepted::NoRoom
+    }
+
     /// What to do about this one: as it says, or after many in a row, as if there were no room.
     #[inline]
     pub fn judge(&mut self, accepted: Accepted) -> Accepted {
@@ -114,9 +120,31 @@ pub fn turn_away<P: Probe>(worker: &mut Worker<P>, fd: Fd, why: &str) {
     let _ = kernel.close(fd);
 }
 
+/// Whose turn it is among several listeners: the one behind the last that had somebody, so that a crowd at the
+/// first does not keep those at the second waiting.
+#[derive(Debug, Default)]
+pub struct Turn(usize);
+
+impl Turn {
+    /// The places of `count` listeners, in the order in which to look at them.
+    pub fn order(&self, count: usize) -> impl Iterator<Item = usize> + use<> {
+        let first = self.0;
+        (0..count).map(move |place| (first + place) % count)
+    }
+
+    /// Somebody was at this place.
+    pub fn taken(&mut self, place: usize) {
+        self.0 = place + 1;
+    }
+}
+
 /// Waits, asleep, until somebody is at one of the listeners, and says at which. With one listener
 /// there is nothing to ask: `accept4` itself sleeps. `None` when interrupted.
-pub fn wait_at<P: Probe>(kernel: &mut Kernel<P>, listeners: &[Listener]) -> Option<Fd> {
+pub fn wait_at<P: Probe>(
+    kernel: &mut Kernel<P>,
+    listeners: &[Listener],
+    turn: &mut Turn,
+) -> Option<Fd> {
     if let [only] = listeners {
         return Some(only.fd);
     }
@@ -129,10 +157,9 @@ pub fn wait_at<P: Probe>(kernel: &mut Kernel<P>, listeners: &[Listener]) -> Opti
         })
         .collect();
     kernel.ppoll(&mut doors, None).ok()?;
-    doors
-        .iter()
-        .find(|door| door.revents != 0)
-        .map(|door| Fd(door.fd))
+    let place = (turn.order(doors.len())).find(|place| doors[*place].revents != 0)?;
+    turn.taken(place);
+    Some(Fd(doors[place].fd))
 }
 
 #[cfg(test)]
@@ -153,6 +180,19 @@ mod tests {
             assert_eq!(trouble(Errno(errno)), Accepted::NoRoom);
         }
         assert_eq!(trouble(Errno(libc::EAGAIN)), Accepted::Nobody);
+    }
+
+    #[test]
+    fn listeners_take_turns() {
+        let mut turn = Turn::default();
+        let mut seen = Vec::new();
+        for _ in 0..4 {
+            // Somebody always is at the first and at the last.
+            let place = turn.order(3).find(|place| *place != 1).unwrap();
+            turn.taken(place);
+            seen.push(place);
+        }
+        assert_eq!(seen, [0, 2, 0, 2]);
     }
 
     #[test]

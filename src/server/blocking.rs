@@ -10,7 +10,7 @@
 //!
 //! Want of descriptors (EMFILE): sleep, 5 ms at first, twice as long each time, 1 s at most.
 
-use super::accept::{Accepted, Streak, accept, shut, wait_at};
+use super::accept::{Accepted, Streak, Turn, accept, shut, wait_at};
 use super::exchange::Worker;
 use super::listen::Listener;
 use super::talk::talk;
@@ -22,12 +22,12 @@ use std::time::Duration;
 pub fn run<P: Probe + 'static>(worker: &mut Worker<P>, listeners: &[Listener]) {
     let mut buf = vec![0; worker.site.config.buffer()];
     let mut desk = worker.desk();
-    let (mut nap, mut streak) = (Nap::default(), Streak::default());
+    let (mut nap, mut streak, mut turn) = (Nap::default(), Streak::default(), Turn::default());
     let _woken = worker
         .ear
         .sleeps_at_doors(shut(worker.kernel.fork(), listeners));
     while !worker.ear.stopping() {
-        let Some(door) = wait_at(&mut worker.kernel, listeners) else {
+        let Some(door) = wait_at(&mut worker.kernel, listeners, &mut turn) else {
             if streak.judge(Accepted::Again) == Accepted::NoRoom {
                 nap.take(&mut worker.kernel);
             }

@@ -36,6 +36,8 @@ const SPARE: usize = 16;
 const PAUSE: u64 = 500_000_000;
 /// The sleep when the wait fails again and again.
 const NAP: Duration = Duration::from_millis(100);
+/// The sleep when calls on connections bring nothing again and again.
+const SHORT_NAP: Duration = Duration::from_millis(5);
 /// Room in the table that is kept when everybody has left.
 const ROWS: usize = 1024;
 
@@ -89,8 +91,9 @@ struct Loop<'a, P: Probe, W> {
     spare: Vec<Box<Desk>>,
     timers: Timers,
     doors: Doors,
-    /// Of `accept4`, and of the wait.
-    streaks: [Streak; 2],
+    /// Of `accept4`, of the wait, and of calls on connections that bring nothing though they were said to be
+    /// ready.
+    streaks: [Streak; 3],
     woken: Option<AtTheDoors>,
     buf: Vec<u8>,
 }
@@ -153,7 +156,7 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
             // EINTR: the timeout is worked out again and the end is looked for (man 7 signal: these
             // calls are never restarted).
             Err(_) => {
-                if self.streaks[1].judge(Accepted::Again) == Accepted::NoRoom {
+                if self.streaks[1].fruitless() {
                     let _ = self.worker.kernel.clock_nanosleep(NAP);
                 }
             }
@@ -270,18 +273,29 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
                 false
             }
             Ok(n) => {
+                self.streaks[2] = Streak::default();
                 self.with_desk(fd, |worker, desk, client, buf| {
                     worker.take(desk, client, &buf[..n.min(buf.len())]);
                 });
                 W::TRIES > 1 && self.is_read_from(fd)
             }
-            Err(Errno(libc::EAGAIN)) => false,
-            Err(Errno(libc::EINTR)) => true,
+            Err(Errno(errno @ (libc::EAGAIN | libc::EINTR))) => {
+                self.in_vain();
+                errno == libc::EINTR
+            }
             // ECONNRESET, ETIMEDOUT, EHOSTUNREACH: there is nobody to tell.
             Err(_) => {
                 self.close(fd);
                 false
             }
+        }
+    }
+
+    /// A call brought nothing. When that goes on and on, there is a pause: readiness that leads nowhere must not
+    /// make us spin.
+    fn in_vain(&mut self) {
+        if self.streaks[2].fruitless() {
+            let _ = self.worker.kernel.clock_nanosleep(SHORT_NAP);
         }
     }
 
@@ -372,8 +386,16 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
         let Some(Some(row)) = self.rows.get_mut(fd.0 as usize) else {
             return;
         };
-        if desk.out.has_advanced() || row.doing != Doing::Sending {
+        let advanced = desk.out.has_advanced();
+        if advanced || row.doing != Doing::Sending {
             self.worker.made_progress(&mut row.client);
+        }
+        match advanced {
+            true => self.streaks[2] = Streak::default(),
+            false if self.streaks[2].fruitless() => {
+                let _ = self.worker.kernel.clock_nanosleep(SHORT_NAP);
+            }
+            false => {}
         }
         let deadline = self.worker.ear.bounded(row.client.deadline);
         row.desk = Some(desk);
@@ -434,8 +456,10 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
                     }
                 }
             }
-            Err(Errno(libc::EAGAIN)) => return false,
-            Err(Errno(libc::EINTR)) => return true,
+            Err(Errno(errno @ (libc::EAGAIN | libc::EINTR))) => {
+                self.in_vain();
+                return errno == libc::EINTR;
+            }
             _ => {}
         }
         self.close(fd);

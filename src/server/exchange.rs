@@ -42,7 +42,7 @@ pub struct Site {
     pub root: Option<Root>,
     /// How threads hear of the end.
     pub stop: Arc<Stop>,
-    budget: Budget,
+    pub(super) budget: Budget,
     log: Option<Log>,
     /// What is counted beside the calls.
     pub metrics: Arc<Metrics>,
@@ -171,7 +171,7 @@ pub struct Desk {
     pub connection: Connection,
     /// Answers on their way.
     pub out: Outgoing,
-    charge: Charge,
+    pub(super) charge: Charge,
 }
 
 impl Desk {

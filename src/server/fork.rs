@@ -17,8 +17,8 @@
 //! Want of processes (EAGAIN): that client gets 503. Want of descriptors (EMFILE), and more than
 //! `--max-connections`: the parent waits until a child ends, 100 ms at most.
 
-use super::accept::{Accepted, Streak, accept, shut, turn_away};
-use super::exchange::Worker;
+use super::accept::{Accepted, Streak, Turn, accept, shut, turn_away};
+use super::exchange::{Desk, Worker};
 use super::listen::{self, Listener};
 use super::stop::{Crib, GRACE};
 use super::talk::talk;
@@ -82,9 +82,15 @@ struct Family {
     children: HashMap<Pid, usize>,
     /// Shared with the children: who has noticed the end.
     cribs: Arc<Words>,
+    /// Shared with the children: what each is charged for.
+    charges: Arc<Words>,
     free: Vec<usize>,
     /// Waits in a row that were interrupted.
     interrupted: u32,
+    /// Signals in a row that could not be read.
+    unread: Streak,
+    /// Which listener comes first.
+    turn: Turn,
 }
 
 impl Family {
@@ -96,8 +102,11 @@ impl Family {
             deaths: worker.kernel.signalfd4(libc::SIGCHLD, flags).ok()?,
             children: HashMap::new(),
             cribs: Arc::new(Words::new(most)),
+            charges: Arc::new(Words::new(most)),
             free: (0..most).rev().collect(),
             interrupted: 0,
+            unread: Streak::default(),
+            turn: Turn::default(),
         })
     }
 
@@ -130,11 +139,16 @@ impl Family {
         self.interrupted = 0;
         let (deaths, doors) = all.split_last()?;
         if deaths.revents != 0 {
-            let _ = worker.kernel.read_signal(self.deaths);
+            let read = worker.kernel.read_signal(self.deaths);
+            // Until it is read, it is ready: a failure that does not end must not spin either.
+            if read.is_err() && self.unread.fruitless() {
+                let _ = worker.kernel.clock_nanosleep(PAUSE);
+            }
             self.bury_the_dead(worker);
         }
-        let door = doors.iter().find(|door| door.revents != 0)?;
-        Some(Fd(door.fd))
+        let place = (self.turn.order(doors.len())).find(|place| doors[*place].revents != 0)?;
+        self.turn.taken(place);
+        Some(Fd(doors[place].fd))
     }
 
     /// `wait4` until it says that nobody (else) has died: one signal may stand for many deaths.
@@ -150,6 +164,7 @@ impl Family {
         worker.site.stop.buried(child);
         if let Some(place) = self.children.remove(&child) {
             self.cribs[place].store(0, Ordering::Relaxed);
+            worker.site.budget.inherit(&self.charges, place);
             self.free.push(place);
         }
     }
@@ -172,7 +187,9 @@ impl Family {
                 for parents in listeners.iter().map(|l| l.fd).chain([self.deaths]) {
                     let _ = worker.kernel.close(parents);
                 }
-                live(worker, number, fd, peer)
+                let mut desk = worker.desk();
+                desk.charge.witnessed(Arc::clone(&self.charges), place);
+                live(worker, desk, number, fd, peer)
             }
             Ok(Clone::Parent(child)) => {
                 self.children.insert(child, place);
@@ -227,10 +244,9 @@ impl Family {
 }
 
 /// The whole life of a child.
-fn live<P: Probe>(worker: &mut Worker<P>, number: u64, fd: Fd, peer: Address) -> ! {
+fn live<P: Probe>(worker: &mut Worker<P>, mut desk: Desk, number: u64, fd: Fd, peer: Address) -> ! {
     worker.tick();
     let mut buf = vec![0; worker.site.config.buffer()];
-    let mut desk = worker.desk();
     let mut client = worker.welcome_as(number, fd, peer);
     talk(worker, &mut desk, &mut client, &mut buf);
     drop(client);

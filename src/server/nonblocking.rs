@@ -16,7 +16,7 @@
 //!
 //! Want of descriptors (EMFILE): sleep, 5 ms at first, twice as long each time, 1 s at most.
 
-use super::accept::{Accepted, Streak, accept, shut};
+use super::accept::{Accepted, Streak, Turn, accept, shut};
 use super::blocking::Nap;
 use super::exchange::Worker;
 use super::listen::Listener;
@@ -29,17 +29,20 @@ use std::time::Duration;
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(1);
 
+/// After many calls in a row that were interrupted.
+const LONG_PAUSE: Duration = Duration::from_millis(5);
+
 /// Serves until the end is asked for.
 pub fn run<P: Probe + 'static>(worker: &mut Worker<P>, listeners: &[Listener]) {
     let mut buf = vec![0; worker.site.config.buffer()];
     let mut desk = worker.desk();
-    let (mut nap, mut streak) = (Nap::default(), Streak::default());
+    let (mut nap, mut streak, mut turn) = (Nap::default(), Streak::default(), Turn::default());
     // It never sleeps there; but while it is busy with its last client, newcomers shall be refused.
     let _woken = worker
         .ear
         .sleeps_at_doors(shut(worker.kernel.fork(), listeners));
     while !worker.ear.stopping() {
-        let accepted = match accept_at_any(&mut worker.kernel, listeners) {
+        let accepted = match accept_at_any(&mut worker.kernel, listeners, &mut turn) {
             Accepted::Nobody => Accepted::Nobody,
             accepted => streak.judge(accepted),
         };
@@ -48,7 +51,13 @@ pub fn run<P: Probe + 'static>(worker: &mut Worker<P>, listeners: &[Listener]) {
                 nap = Nap::default();
                 worker.tick();
                 let mut client = worker.welcome(fd, peer);
-                talk_in(&mut Trying, worker, &mut desk, &mut client, &mut buf);
+                talk_in(
+                    &mut Trying::default(),
+                    worker,
+                    &mut desk,
+                    &mut client,
+                    &mut buf,
+                );
             }
             Accepted::Again => {}
             Accepted::Nobody => pause(&mut worker.kernel),
@@ -59,17 +68,27 @@ pub fn run<P: Probe + 'static>(worker: &mut Worker<P>, listeners: &[Listener]) {
 }
 
 /// Asks at each listener in turn.
-fn accept_at_any<P: Probe>(kernel: &mut Kernel<P>, listeners: &[Listener]) -> Accepted {
+fn accept_at_any<P: Probe>(
+    kernel: &mut Kernel<P>,
+    listeners: &[Listener],
+    turn: &mut Turn,
+) -> Accepted {
     let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
-    let asked = listeners
-        .iter()
-        .map(|listener| accept(kernel, listener.fd, flags));
-    let mut found = asked.skip_while(|accepted| *accepted == Accepted::Nobody);
-    found.next().unwrap_or(Accepted::Nobody)
+    for place in turn.order(listeners.len()) {
+        match accept(kernel, listeners[place].fd, flags) {
+            Accepted::Nobody => {}
+            accepted => {
+                turn.taken(place);
+                return accepted;
+            }
+        }
+    }
+    Accepted::Nobody
 }
 
 /// Calls on a connection are tried again, until its deadline.
-struct Trying;
+#[derive(Default)]
+struct Trying(Streak);
 
 impl<P: Probe> Manner<P> for Trying {
     fn before_read(&mut self, _: &mut Kernel<P>, _: Fd, _: Duration) {}
@@ -79,6 +98,12 @@ impl<P: Probe> Manner<P> for Trying {
     fn try_again(&mut self, kernel: &mut Kernel<P>) -> bool {
         pause(kernel);
         true
+    }
+
+    fn interrupted(&mut self, kernel: &mut Kernel<P>) {
+        if self.0.fruitless() {
+            let _ = kernel.clock_nanosleep(LONG_PAUSE);
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::listing::Directory;
 use super::metrics::Counter;
 use crate::abi::Fd;
 use crate::abi::errno::Errno;
+use crate::kernel::clock;
 use crate::kernel::{Kernel, Probe, Result};
 use nix::libc;
 
@@ -99,6 +100,11 @@ pub struct Outgoing {
     counter: Option<Counter>,
     /// Bytes of a listing that came up while sending: nobody knew of them before.
     made: u64,
+    /// Bytes that were taken, of all answers so far.
+    taken: u64,
+    /// A call on a blocking descriptor that gives less than it could, after this long (nanoseconds), has
+    /// waited in vain; 0 where calls do not wait.
+    stalls_after: u64,
 }
 
 impl Outgoing {
@@ -192,6 +198,16 @@ impl Outgoing {
         std::mem::take(&mut self.advanced)
     }
 
+    /// Bytes that were taken so far, whatever for.
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Calls wait, for this long (nanoseconds) where the client takes nothing.
+    pub fn stalls_after(&mut self, time: u64) {
+        self.stalls_after = time;
+    }
+
     /// Forgets what was not sent and closes the file that was on its way.
     pub fn abandon<P: Probe>(&mut self, kernel: &mut Kernel<P>) {
         self.close_long(kernel);
@@ -223,9 +239,11 @@ impl Outgoing {
     pub fn send<P: Probe>(&mut self, kernel: &mut Kernel<P>, client: Fd) -> Sent {
         let before = self.known();
         let sent = self.send_more(kernel, client);
+        let now = self.known();
+        let taken = (before + std::mem::take(&mut self.made)).saturating_sub(now);
+        self.taken += taken;
         if let Some(counter) = &self.counter {
-            let now = self.known();
-            counter.sent((before + std::mem::take(&mut self.made)).saturating_sub(now));
+            counter.sent(taken);
         }
         sent
     }
@@ -275,13 +293,22 @@ impl Outgoing {
                 *sent == bytes.len()
             }
             Some(Long::File { fd, left }) => {
-                let file = *fd;
-                match kernel.sendfile(client, file, (*left).min(PIECE) as usize) {
+                let (file, asked) = (*fd, (*left).min(PIECE) as usize);
+                let begun = match self.stalls_after {
+                    0 => 0,
+                    _ => clock::now(),
+                };
+                match kernel.sendfile(client, file, asked) {
                     // The file is shorter now than we promised: only closing tells the client.
                     Ok(0) if *left > 0 => return Err(Errno(libc::EIO)),
                     Ok(n) => {
                         *left = left.saturating_sub(n as u64);
                         self.advanced = true;
+                        // It took what there was room for, and waited in vain for more.
+                        let waits = n < asked && self.stalls_after > 0;
+                        if waits && clock::now() - begun >= self.stalls_after {
+                            return Err(Errno(libc::EAGAIN));
+                        }
                         *left == 0
                     }
                     Err(Errno(libc::EINVAL | libc::ENOSYS)) => {

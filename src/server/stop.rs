@@ -180,12 +180,15 @@ impl Stop {
         self.children().retain(|one| *one != child);
     }
 
-    /// Nobody may finish anything: ends the forked processes. Threads end with the process, which is the
-    /// caller's to end.
+    /// Nobody may finish anything: ends the forked processes. Threads end with the process, which the caller
+    /// must end next: the server does not get past the burial of its children any more, so that it cannot end
+    /// before, as if it had finished.
     pub fn end_at_once(&self) {
-        for child in self.children().drain(..) {
+        let mut children = self.children();
+        for child in children.drain(..) {
             poke::kill(child);
         }
+        std::mem::forget(children);
     }
 
     fn children(&self) -> MutexGuard<'_, Vec<Pid>> {

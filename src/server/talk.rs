@@ -9,6 +9,7 @@
 //! has nothing to do yet. Asleep, on a blocking descriptor, is the usual one; a read that must not sleep for
 //! ever is given a time with `SO_RCVTIMEO`, and when that has passed, it returns EAGAIN (`man 7 socket`).
 
+use super::accept::Streak;
 use super::exchange::{Client, Desk, Worker, remaining};
 use super::send::{After, Sent};
 use crate::abi::Fd;
@@ -20,6 +21,10 @@ use std::time::Duration;
 /// What a client may leave untaken before its writes get a time as well: less fits into the
 /// kernel's buffers, and a `write` that fits does not sleep.
 const UNTAKEN: u64 = 16 << 10;
+/// After many calls in a row that were interrupted.
+const PAUSE: Duration = Duration::from_millis(5);
+/// Bytes a second that a client must take of a long answer, on average, where all others wait for it.
+const SLOWEST: u64 = 4 << 10;
 /// Bytes that a closing connection may still send.
 pub const LINGER_BYTES: u64 = 64 << 20;
 
@@ -34,6 +39,9 @@ pub trait Manner<P: Probe> {
     /// The call said EAGAIN. True after a pause, when it may be tried again; false when it has waited its
     /// time already.
     fn try_again(&mut self, kernel: &mut Kernel<P>) -> bool;
+
+    /// The call said EINTR, and is made once more. When that goes on and on, there is a pause.
+    fn interrupted(&mut self, kernel: &mut Kernel<P>);
 }
 
 /// Inside the call, for as long as the kernel was told.
@@ -42,6 +50,7 @@ struct Asleep {
     read: Duration,
     write: bool,
     offered: u64,
+    streak: Streak,
 }
 
 impl<P: Probe> Manner<P> for Asleep {
@@ -65,6 +74,12 @@ impl<P: Probe> Manner<P> for Asleep {
 
     fn try_again(&mut self, _: &mut Kernel<P>) -> bool {
         false
+    }
+
+    fn interrupted(&mut self, kernel: &mut Kernel<P>) {
+        if self.streak.fruitless() {
+            let _ = kernel.clock_nanosleep(PAUSE);
+        }
     }
 }
 
@@ -127,17 +142,23 @@ fn send<P: Probe>(
     manner.before_write(&mut worker.kernel, client.fd, desk.out.left(), limit);
     let time = limit.as_nanos() as u64;
     let mut give_up = worker.now.saturating_add(time);
+    let (begun, had) = (worker.now, desk.out.taken());
+    desk.out.stalls_after(time);
     loop {
         match desk.out.send(&mut worker.kernel, client.fd) {
             Sent::All => {
                 worker.recount(desk);
                 return true;
             }
-            Sent::Interrupted => {}
+            Sent::Interrupted => manner.interrupted(&mut worker.kernel),
             Sent::Blocked if manner.try_again(&mut worker.kernel) => {}
             Sent::Blocked | Sent::Gone => return false,
         }
         if too_late(worker) {
+            return false;
+        }
+        let taken = desk.out.taken().saturating_sub(had);
+        if worker.site.config.io.has_one_seat() && is_too_slow(worker.now - begun, time, taken) {
             return false;
         }
         if desk.out.has_advanced() {
@@ -146,6 +167,13 @@ fn send<P: Probe>(
             return false;
         }
     }
+}
+
+/// Whether a client has taken so little of an answer, in so long (nanoseconds), that it must not keep the only
+/// seat: beyond the time that any pause may have, it has to keep up a rate.
+fn is_too_slow(lasted: u64, pause: u64, taken: u64) -> bool {
+    let due = u128::from(lasted.saturating_sub(pause)) * u128::from(SLOWEST) / 1_000_000_000;
+    u128::from(taken) < due
 }
 
 /// Whether the end was asked for and the time to finish has passed.
@@ -176,7 +204,7 @@ fn receive<P: Probe>(
     match got {
         Ok(0) => worker.end_of_input(desk, client),
         Ok(n) => worker.take(desk, client, &buf[..n.min(buf.len())]),
-        Err(Errno(libc::EINTR)) => {}
+        Err(Errno(libc::EINTR)) => manner.interrupted(&mut worker.kernel),
         Err(Errno(libc::EAGAIN)) => {
             if !manner.try_again(&mut worker.kernel) {
                 worker.time_is_up(desk, client);
@@ -225,6 +253,7 @@ fn linger<P: Probe>(
                 thrown_away += n as u64;
             }
             Err(Errno(libc::EINTR)) => {
+                manner.interrupted(&mut worker.kernel);
                 worker.ear.stopping();
             }
             Err(Errno(libc::EAGAIN)) if manner.try_again(&mut worker.kernel) => {
@@ -233,5 +262,28 @@ fn linger<P: Probe>(
             Err(_) => return,
         }
         worker.tick();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_in_the_only_seat_has_to_keep_up_a_rate() {
+        let second = 1_000_000_000;
+        for (lasted, taken, too_slow) in [
+            (30, 0, false),
+            (31, SLOWEST - 1, true),
+            (31, SLOWEST, false),
+            (130, 100 * SLOWEST, false),
+            (1030, 999 * SLOWEST, true),
+        ] {
+            assert_eq!(
+                is_too_slow(lasted * second, 30 * second, taken),
+                too_slow,
+                "{lasted} s"
+            );
+        }
     }
 }

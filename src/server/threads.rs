@@ -12,7 +12,7 @@
 //! Want of descriptors (EMFILE), and more than `--max-connections`: the main thread waits until a
 //! connection ends. Those who come meanwhile wait in the kernel's queue.
 
-use super::accept::{Accepted, Streak, accept, shut, turn_away, wait_at};
+use super::accept::{Accepted, Streak, Turn, accept, shut, turn_away, wait_at};
 use super::exchange::Worker;
 use super::listen::{self, Listener};
 use super::stop::GRACE;
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 pub fn run<P: Probe + 'static>(worker: &mut Worker<P>, listeners: &[Listener]) -> bool {
     let seats = Arc::new(Seats::default());
     let most = worker.site.config.max_connections.max(1);
-    let mut streak = Streak::default();
+    let (mut streak, mut turn) = (Streak::default(), Turn::default());
     let woken = worker
         .ear
         .sleeps_at_doors(shut(worker.kernel.fork(), listeners));
@@ -42,7 +42,7 @@ pub fn run<P: Probe + 'static>(worker: &mut Worker<P>, listeners: &[Listener]) -
         if !seats.wait_for_less_than(most) {
             continue;
         }
-        let Some(door) = wait_at(&mut worker.kernel, listeners) else {
+        let Some(door) = wait_at(&mut worker.kernel, listeners, &mut turn) else {
             if streak.judge(Accepted::Again) == Accepted::NoRoom {
                 seats.wait_for_an_end();
             }
