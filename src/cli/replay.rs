@@ -97,6 +97,7 @@ pub fn run(args: &ReplayArgs, common: &Common) -> u8 {
         },
         start,
         notes: args.notes,
+        total: total(args),
     };
     let outputs = match screen.outputs() {
         Ok(outputs) => outputs,
@@ -152,6 +153,23 @@ fn show<R: Read>(
         Some(complaint) => Err(complaint.clone()),
         None => read,
     }
+}
+
+/// How many calls there are, for a view that says so of each, and where it costs no more than to read a
+/// file twice.
+fn total(args: &ReplayArgs) -> Option<u64> {
+    if args.view != ViewName::Explain || !args.file.is_file() {
+        return None;
+    }
+    let reader = BufReader::with_capacity(ROOM, File::open(&args.file).ok()?);
+    let mut recording = Recording::new(reader).ok()?;
+    let mut last = None;
+    while let Ok(Some((seq, raw))) = recording.next_numbered() {
+        if raw.head.kind == kind::CALL {
+            last = last.max(Some(seq));
+        }
+    }
+    last
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read>, String> {

@@ -26,6 +26,8 @@ use std::path::PathBuf;
 pub enum ViewName {
     /// One annotated line a call.
     Compact,
+    /// One call a screen: asked, done, got, beware.
+    Explain,
     /// strace's format.
     Strace,
     /// One JSON object a line: the recording's format.
@@ -45,7 +47,7 @@ pub enum Full {
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Tracing")]
 pub struct TraceArgs {
-    /// Show every system call: compact (the default view), strace or json
+    /// Show every system call: compact (the default view), explain, strace or json
     #[arg(long, value_name = "VIEW", num_args = 0..=1, require_equals = true, default_missing_value = "compact")]
     pub trace: Option<ViewName>,
     #[command(flatten)]

@@ -23,6 +23,7 @@ use crate::source::recorder::Recorder;
 use crate::source::recorder::Region;
 use crate::view::View;
 use crate::view::compact::CompactView;
+use crate::view::explain::ExplainView;
 use crate::view::json::JsonView;
 use crate::view::paint::Paint;
 use crate::view::strace::StraceOptions;
@@ -75,6 +76,7 @@ impl Tracing {
             ),
             calendar,
             notes: false,
+            total: None,
         }
         .outputs()?;
         let region = Region::new(threads, args.on_full(), clock).map_err(|error| {
@@ -168,6 +170,8 @@ pub struct Screen<'a> {
     pub calendar: Calendar,
     /// The JSON view says what is derived, too.
     pub notes: bool,
+    /// How many calls there are, where that is known.
+    pub total: Option<u64>,
 }
 
 impl Screen<'_> {
@@ -222,6 +226,13 @@ impl Screen<'_> {
                 views.push(Box::new(CompactView::new(
                     paint.clone(),
                     show.compact(self.calendar),
+                )));
+            }
+            Some(ViewName::Explain) => {
+                views.push(Box::new(ExplainView::new(
+                    paint.clone(),
+                    self.total,
+                    show.quiet,
                 )));
             }
             Some(ViewName::Strace) => {

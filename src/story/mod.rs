@@ -23,6 +23,7 @@ mod peers;
 mod secrets;
 mod sockets;
 mod stream;
+pub mod telling;
 mod text;
 mod totals;
 mod waiting;

@@ -145,6 +145,11 @@ impl Stream {
         self.pending.is_empty() && !self.in_body
     }
 
+    /// Body bytes that are still to come, where that is known.
+    pub fn body_left(&self) -> Option<u64> {
+        self.reader.body_left()
+    }
+
     /// Events are missing: what comes next may stand anywhere.
     pub(super) fn lose(&mut self) {
         if matches!(

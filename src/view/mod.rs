@@ -5,6 +5,7 @@ use crate::story::Step;
 
 pub mod brief;
 pub mod compact;
+pub mod explain;
 pub mod json;
 pub mod paint;
 pub mod parse;
