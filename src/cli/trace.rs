@@ -55,7 +55,7 @@ pub struct WatchArgs {
         value_delimiter = ','
     )]
     pub pids: Vec<i32>,
-    /// How it looks: compact, strace or json
+    /// How it looks: compact, explain, strace or json
     #[arg(long, value_name = "VIEW", default_value = "compact")]
     pub view: ViewName,
     /// Trace children and other threads too (the default)
@@ -113,6 +113,7 @@ pub fn run(args: WatchArgs, common: &Common) -> u8 {
         start: start_line("ptrace", calendar, words(&args), common.canonical),
         calendar,
         notes: false,
+        total: None,
     };
     let outputs = match screen.outputs() {
         Ok(outputs) => outputs,

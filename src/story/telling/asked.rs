@@ -14,6 +14,8 @@ const EPOLLIN: u32 = 1;
 const EPOLLOUT: u32 = 4;
 const EPOLLET: u32 = 1 << 31;
 const EPOLLONESHOT: u32 = 1 << 30;
+/// `CLONE_THREAD` (`man 2 clone`).
+const CLONE_THREAD: u64 = 0x10000;
 /// `MSG_PEEK`.
 const PEEK: u32 = 2;
 
@@ -81,6 +83,12 @@ pub(super) fn write(pid: Pid, call: &Syscall<'_>, story: &Story, w: &mut Words<'
         Call::GetName { fd, .. } => w.tell(format_args!("which address has fd {}?", fd.0)),
         Call::Receive {
             fd, asked, flags, ..
+        }
+        | Call::ReceiveRights {
+            fd, asked, flags, ..
+        }
+        | Call::ReceiveMany {
+            fd, asked, flags, ..
         } => {
             match flags & PEEK {
                 0 => w.tell(format_args!("give me up to {} from ", Bytes(*asked))),
@@ -88,7 +96,9 @@ pub(super) fn write(pid: Pid, call: &Syscall<'_>, story: &Story, w: &mut Words<'
             }
             w.thing(story, pid, *fd);
         }
-        Call::Send { fd, asked, .. } => {
+        Call::Send { fd, asked, .. }
+        | Call::SendRights { fd, asked, .. }
+        | Call::SendMany { fd, asked, .. } => {
             match asked {
                 1 => w.say("take this byte for "),
                 _ => w.tell(format_args!("take these {} for ", Bytes(*asked))),
@@ -100,6 +110,34 @@ pub(super) fn write(pid: Pid, call: &Syscall<'_>, story: &Story, w: &mut Words<'
             w.thing(story, pid, *input);
             w.tell(format_args!(" to fd {}, past my memory", out.0));
         }
+        Call::Splice {
+            input,
+            output,
+            count,
+        } => {
+            w.tell(format_args!("move up to {} from ", Bytes(*count)));
+            w.thing(story, pid, *input);
+            w.tell(format_args!(" to fd {}, past my memory", output.0));
+        }
+        Call::Pair { socket: true, .. } => w.say("make two sockets that are connected"),
+        Call::Pair { .. } => w.say("make a pipe: what is written to one end is read at the other"),
+        Call::CloseRange { first, last, .. } => match *last {
+            u32::MAX => w.tell(format_args!("take back every number from {first} on")),
+            last => w.tell(format_args!(
+                "take back every number from {first} to {last}"
+            )),
+        },
+        Call::NonBlocking { fd, on } => {
+            w.say(match on {
+                true => "let no call sleep any more on ",
+                false => "let calls sleep again on ",
+            });
+            w.thing(story, pid, *fd);
+        }
+        Call::Clone { flags } => w.say(match flags & CLONE_THREAD {
+            0 => "make a process: a copy of this one",
+            _ => "make a thread in this process",
+        }),
         Call::Close { fd } => {
             w.say("I am done with ");
             w.thing(story, pid, *fd);

@@ -22,6 +22,8 @@ const ENOENT: Errno = Errno(2);
 
 /// `EPOLLET`.
 const EDGE: u32 = 1 << 31;
+/// `CLONE_THREAD` (`man 2 clone`).
+const CLONE_THREAD: u64 = 0x10000;
 /// `MSG_PEEK`.
 const PEEK: u32 = 2;
 
@@ -53,24 +55,39 @@ fn failed(telling: &Telling<'_>, errno: Errno) -> Option<&'static str> {
             "the client stays in the queue: to ask again at once is a loop at 100 % CPU"
         }
         (Call::Accept { .. }, ECONNABORTED) => "that client has left: take the next one, at once",
-        (Call::Receive { .. }, EAGAIN) if gave_up => {
+        (Call::Receive { .. } | Call::ReceiveRights { .. } | Call::ReceiveMany { .. }, EAGAIN)
+            if gave_up =>
+        {
             "the same errno as \"nothing yet\": here it means too late, so 408 or close"
         }
-        (Call::Receive { .. }, EAGAIN) => {
+        (Call::Receive { .. } | Call::ReceiveRights { .. } | Call::ReceiveMany { .. }, EAGAIN) => {
             "neither an error nor the end: the bytes come later; 0 would be the end"
         }
-        (Call::Receive { .. }, ECONNRESET) => {
-            "RST overtakes bytes that were on their way: what was unread is gone"
-        }
-        (Call::Send { .. } | Call::SendFile { .. }, EAGAIN) => {
-            "not one byte was taken: keep them all, wait for room, and try again"
-        }
-        (Call::Send { .. } | Call::SendFile { .. }, EPIPE) => {
-            "without MSG_NOSIGNAL or SIGPIPE ignored, this write would have killed the server"
-        }
-        (Call::Send { .. } | Call::SendFile { .. }, ECONNRESET) => {
-            "the client has left: close quietly; the next write would say EPIPE"
-        }
+        (
+            Call::Receive { .. } | Call::ReceiveRights { .. } | Call::ReceiveMany { .. },
+            ECONNRESET,
+        ) => "RST overtakes bytes that were on their way: what was unread is gone",
+        (
+            Call::Send { .. }
+            | Call::SendRights { .. }
+            | Call::SendMany { .. }
+            | Call::SendFile { .. },
+            EAGAIN,
+        ) => "not one byte was taken: keep them all, wait for room, and try again",
+        (
+            Call::Send { .. }
+            | Call::SendRights { .. }
+            | Call::SendMany { .. }
+            | Call::SendFile { .. },
+            EPIPE,
+        ) => "without MSG_NOSIGNAL or SIGPIPE ignored, this write would have killed the server",
+        (
+            Call::Send { .. }
+            | Call::SendRights { .. }
+            | Call::SendMany { .. }
+            | Call::SendFile { .. },
+            ECONNRESET,
+        ) => "the client has left: close quietly; the next write would say EPIPE",
         (Call::Connect { .. }, EINPROGRESS) => {
             "not connected yet: wait for room to write, then ask for SO_ERROR"
         }
@@ -105,8 +122,36 @@ fn returned(telling: &Telling<'_>, count: u64, w: &mut Words<'_>) -> bool {
     let words = match &telling.done.syscall.call {
         Call::Receive {
             fd, asked, flags, ..
+        }
+        | Call::ReceiveRights {
+            fd, asked, flags, ..
         } => return received(telling, *fd, (count, *asked), *flags, w),
-        Call::Send { fd, asked, .. } => return sent(telling, *fd, (count, *asked), w),
+        Call::ReceiveMany {
+            fd,
+            asked,
+            flags,
+            data,
+        } => return received(telling, *fd, (data.len, *asked), *flags, w),
+        Call::Send { fd, asked, .. } | Call::SendRights { fd, asked, .. } => {
+            return sent(telling, *fd, (count, *asked), w);
+        }
+        Call::SendMany {
+            fd, asked, taken, ..
+        } => return sent(telling, *fd, (*taken, *asked), w),
+        Call::Splice { .. } => "the trace cannot show these bytes: nobody but the kernel had them",
+        Call::Pair { .. } => "two numbers, two closes: an end that stays open keeps EOF away",
+        Call::CloseRange { .. } => {
+            "nobody asks whether they are in use: other threads may hold them"
+        }
+        Call::NonBlocking { .. } => {
+            "the flag belongs to the open thing, not to the number: a dup or fork shares it"
+        }
+        Call::Clone { flags } if flags & CLONE_THREAD != 0 => {
+            "threads share the table of descriptors: close in one is close in all"
+        }
+        Call::Clone { .. } => {
+            "both have every descriptor now: the connection ends when both have closed it"
+        }
         Call::Socket { .. } => "nobody can reach it: it has no address, and no other end",
         Call::Bind {
             address: Some(Address::V4([0, 0, 0, 0], _)),
@@ -296,7 +341,8 @@ fn option(telling: &Telling<'_>, w: &mut Words<'_>) -> bool {
         Some(Setting::Linger(Some(0))) => "close will send RST: bytes on the way are thrown away",
         Some(Setting::Linger(_)) => "close may sleep now, also in a server that must not",
         Some(Setting::DeferAccept) => "a client that connects and is silent is not seen at all",
-        Some(Setting::OnlyV6) => "IPv4 clients need a listener of their own now",
+        Some(Setting::OnlyV6(false)) => "IPv4 clients come too, as ::ffff:127.0.0.1",
+        Some(Setting::OnlyV6(true)) => "IPv4 clients need a listener of their own now",
     };
     w.say(words);
     true

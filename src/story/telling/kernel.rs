@@ -7,6 +7,8 @@ use crate::event::call::{Call, CallName, Outcome};
 use crate::story::fds::FdKind;
 use crate::story::words::Note;
 
+/// `CLOSE_RANGE_CLOEXEC`.
+const CLOEXEC: u32 = 4;
 /// `MSG_PEEK`.
 const PEEK: u32 = 2;
 
@@ -38,10 +40,16 @@ fn failed(telling: &Telling<'_>, errno: Errno, w: &mut Words<'_>) {
         (Call::Accept { .. }, EAGAIN) => {
             w.say("found the queue empty and, as this descriptor never sleeps, said so at once");
         }
-        (Call::Receive { .. }, EAGAIN) => {
+        (Call::Receive { .. } | Call::ReceiveRights { .. } | Call::ReceiveMany { .. }, EAGAIN) => {
             w.say("had no bytes for it and, as this descriptor never sleeps, said so at once");
         }
-        (Call::Send { .. } | Call::SendFile { .. }, EAGAIN) => {
+        (
+            Call::Send { .. }
+            | Call::SendRights { .. }
+            | Call::SendMany { .. }
+            | Call::SendFile { .. },
+            EAGAIN,
+        ) => {
             w.say("had no room in the send buffer and, as nobody may sleep here, said so at once");
         }
         (_, EINTR) => w.say("was interrupted by a signal before anything had happened"),
@@ -97,14 +105,45 @@ fn returned(telling: &Telling<'_>, value: i64, w: &mut Words<'_>) {
                 None => w.say("an address that was not kept"),
             }
         }
+        Call::ReceiveMany {
+            fd,
+            flags,
+            asked,
+            data,
+        } => received(telling, *fd, (data.len, *asked), *flags, w),
+        Call::SendMany {
+            fd, asked, taken, ..
+        } => sent(telling, *fd, *taken, *asked, w),
         Call::Receive {
             fd, flags, asked, ..
+        }
+        | Call::ReceiveRights {
+            fd, flags, asked, ..
         } => received(telling, *fd, (count, *asked), *flags, w),
-        Call::Send { fd, asked, .. } => sent(telling, *fd, count, *asked, w),
+        Call::Send { fd, asked, .. } | Call::SendRights { fd, asked, .. } => {
+            sent(telling, *fd, count, *asked, w)
+        }
         Call::SendFile { .. } if count == 0 => w.say("found no more bytes in the file"),
         Call::SendFile { .. } => w.tell(format_args!(
             "moved {} from its page cache to the socket; no copy visited the program",
             Bytes(count)
+        )),
+        Call::Splice { .. } => w.tell(format_args!(
+            "moved {} inside the kernel; no copy visited the program",
+            Bytes(count)
+        )),
+        Call::Pair { fds, .. } => match fds {
+            Some([one, other]) => w.tell(format_args!("made both: {} and {}", one.0, other.0)),
+            None => w.say("made both"),
+        },
+        Call::CloseRange { flags, .. } => w.say(match flags & CLOEXEC {
+            0 => "took them back, all in one call",
+            _ => "put down that execve will close them",
+        }),
+        Call::NonBlocking { .. } => w.say("put it down; nothing was read or written"),
+        Call::Clone { .. } if value == 0 => w.say("returns here a second time: this is the copy"),
+        Call::Clone { .. } => w.tell(format_args!(
+            "made it: its number is {value}; from here on both run"
         )),
         Call::Close { fd } => closed(telling, *fd, w),
         Call::Open { .. } => w.tell(format_args!(

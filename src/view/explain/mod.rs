@@ -148,9 +148,14 @@ impl Teller {
         let (fd, data, gave) = match &done.syscall.call {
             Call::Receive {
                 fd, data, flags, ..
+            }
+            | Call::ReceiveRights {
+                fd, data, flags, ..
             } if moved > 0 && flags & 2 == 0 => (*fd, data, false),
-            Call::Send { fd, data, .. } if moved > 0 => (*fd, data, true),
-            Call::SendFile { out, .. } if moved > 0 => {
+            Call::Send { fd, data, .. } | Call::SendRights { fd, data, .. } if moved > 0 => {
+                (*fd, data, true)
+            }
+            Call::SendFile { out, .. } | Call::Splice { output: out, .. } if moved > 0 => {
                 if let Some((connection, request)) = way(step.story, event, *out, true) {
                     self.parts.skip(connection, request, moved);
                 }
@@ -402,15 +407,23 @@ fn main_fd(call: &Syscall<'_>) -> Option<Fd> {
         | Call::GetOption { fd, .. }
         | Call::GetName { fd, .. }
         | Call::Receive { fd, .. }
+        | Call::ReceiveRights { fd, .. }
+        | Call::ReceiveMany { fd, .. }
         | Call::Send { fd, .. }
+        | Call::SendRights { fd, .. }
+        | Call::SendMany { fd, .. }
+        | Call::NonBlocking { fd, .. }
         | Call::Close { fd }
         | Call::Stat { fd, .. }
         | Call::Fcntl { fd, .. }
         | Call::Dup { fd, .. }
         | Call::EpollControl { fd, .. } => Some(*fd),
-        Call::SendFile { out, .. } => Some(*out),
+        Call::SendFile { out, .. } | Call::Splice { output: out, .. } => Some(*out),
         Call::EpollWait { epoll, .. } => Some(*epoll),
         Call::Socket { .. }
+        | Call::Pair { .. }
+        | Call::CloseRange { .. }
+        | Call::Clone { .. }
         | Call::Open { .. }
         | Call::EpollCreate
         | Call::Poll { .. }
@@ -499,7 +512,9 @@ fn sum(pieces: &[Piece], moved: u64, done: &Completed<'_>) -> String {
         }
     };
     let offered = match &done.syscall.call {
-        Call::Send { asked, .. } if *asked > moved => format!("; {asked} were offered"),
+        Call::Send { asked, .. } | Call::SendRights { asked, .. } if *asked > moved => {
+            format!("; {asked} were offered")
+        }
         _ => String::new(),
     };
     format!(
