@@ -239,6 +239,30 @@ fn tables_by_call_descriptor_and_exchange() {
 }
 
 #[test]
+fn titles_of_tables_fit_a_narrow_screen() {
+    let mut play = Play::default();
+    listening(&mut play);
+    play.accept(4, 31566);
+    play.read(4, GET);
+    play.write(4, HI);
+    for width in [40, 60, 70, 80] {
+        let mut out = Vec::new();
+        SummaryView::new(Paint::new(false, Charset::Ascii, width)).end(&play.story, &mut out);
+        let text = String::from_utf8(out).expect("tables are UTF-8");
+        let titles: Vec<&str> = text
+            .lines()
+            .filter(|line| line.starts_with("By "))
+            .collect();
+        assert_eq!(titles.len(), 3, "{text}");
+        assert!(
+            titles.iter().all(|title| title.len() <= width),
+            "{titles:?}"
+        );
+        assert_eq!(titles[1].contains('('), width >= 70, "{titles:?}");
+    }
+}
+
+#[test]
 fn tables_of_many_exchanges_say_what_they_leave_out() {
     let mut play = Play::default();
     play.listener();

@@ -171,7 +171,10 @@ fn table(paint: &Paint, titles: &[&str], left: &[usize]) -> Table {
 }
 
 fn print(title: &str, table: &Table, paint: &Paint, out: &mut Vec<u8>) {
-    paint.words(Ink::Strong, title, out);
+    // Where it does not fit, what stands in brackets is left out.
+    let fits = title.len() <= paint.width;
+    let short = title.split(" (").next().unwrap_or(title);
+    paint.words(Ink::Strong, if fits { title } else { short }, out);
     out.push(b'\n');
     for line in table.lines() {
         out.extend_from_slice(line.trim_end().as_bytes());
