@@ -58,6 +58,15 @@ impl<P: Probe> Kernel<P> {
         Ok((Fd(ret as i32), address_of(&storage, len)))
     }
 
+    /// `man 2 accept`: as `accept4` without flags, for a kernel that does not have that.
+    pub fn accept(&mut self, listener: Fd) -> Result<(Fd, Address)> {
+        let mut storage = [0u8; 128];
+        let mut len = storage.len() as u32;
+        let (start, length) = (storage.as_mut_ptr() as u64, &raw mut len as u64);
+        let ret = self.call(calls::ACCEPT, [fd(listener), start, length, 0, 0, 0])?;
+        Ok((Fd(ret as i32), address_of(&storage, len)))
+    }
+
     /// `man 2 connect`.
     pub fn connect(&mut self, socket: Fd, address: &Address) -> Result<()> {
         let bytes = address.to_bytes();

@@ -12,7 +12,7 @@ use super::routes;
 use crate::abi::Fd;
 use crate::abi::address::Address;
 use crate::abi::errno::Errno;
-use crate::kernel::{Kernel, PollFd, Probe};
+use crate::kernel::{self, Kernel, PollFd, Probe};
 use nix::libc;
 
 /// What came of one `accept4`.
@@ -31,10 +31,35 @@ pub enum Accepted {
 
 /// Takes one connection. `flags` as `man 2 accept4`.
 pub fn accept<P: Probe>(kernel: &mut Kernel<P>, listener: Fd, flags: i32) -> Accepted {
-    match kernel.accept4(listener, flags) {
+    let taken = match kernel.accept4(listener, flags) {
+        Err(Errno(libc::ENOSYS)) => accept_by_steps(kernel, listener, flags),
+        taken => taken,
+    };
+    match taken {
         Ok((fd, peer)) => Accepted::Client(fd, peer),
         Err(errno) => trouble(errno),
     }
+}
+
+/// The way without `accept4` (Linux before 2.6.28, and filters that are older): the flags come after the
+/// descriptor, one by one.
+fn accept_by_steps<P: Probe>(
+    kernel: &mut Kernel<P>,
+    listener: Fd,
+    flags: i32,
+) -> kernel::Result<(Fd, Address)> {
+    let (fd, peer) = kernel.accept(listener)?;
+    let cloexec = kernel.fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC as u64);
+    let set = match flags & libc::SOCK_NONBLOCK {
+        0 => cloexec,
+        _ => cloexec.and_then(|_| kernel.fcntl(fd, libc::F_SETFL, libc::O_NONBLOCK as u64)),
+    };
+    if set.is_err() {
+        // A descriptor that might put the whole server to sleep is of no use.
+        let _ = kernel.close(fd);
+        return Err(Errno(libc::ECONNABORTED));
+    }
+    Ok((fd, peer))
 }
 
 /// Remembers how often in a row `accept4` brought nobody. Errors of single connections are not worth a

@@ -16,6 +16,7 @@ use super::epoll::Epoll;
 use super::event_loop;
 use super::exchange::Worker;
 use super::listen::Listener;
+use super::open_error::OpenError;
 use super::waiting::{Interest, Key, Waiting};
 use crate::kernel::{Kernel, Probe, Result};
 use nix::libc;
@@ -24,10 +25,13 @@ use nix::libc;
 /// were closed.
 ///
 /// # Errors
-/// What `epoll_create1` said: nobody was served.
-pub fn run<P: Probe + 'static>(worker: &mut Worker<P>, listeners: &[Listener]) -> Result<bool> {
-    let set = Epoll::new(&mut worker.kernel)?;
-    Ok(event_loop::run(worker, listeners, EdgeTriggered(set)))
+/// What `epoll_create1` or `epoll_ctl` said: nobody was served.
+pub fn run<P: Probe + 'static>(
+    worker: &mut Worker<P>,
+    listeners: &[Listener],
+) -> std::result::Result<bool, OpenError> {
+    let set = Epoll::new(worker)?;
+    event_loop::run(worker, listeners, EdgeTriggered(set))
 }
 
 /// A set that tells of changes only.
@@ -36,6 +40,7 @@ struct EdgeTriggered(Epoll);
 
 impl<P: Probe> Waiting<P> for EdgeTriggered {
     const TRIES: u32 = 16;
+    const CALL: &'static str = "epoll_ctl";
 
     fn watch(&mut self, kernel: &mut Kernel<P>, key: Key, interest: Interest) -> Result<()> {
         let add = (libc::EPOLL_CTL_ADD, libc::EPOLLET);
@@ -43,9 +48,9 @@ impl<P: Probe> Waiting<P> for EdgeTriggered {
     }
 
     /// `EPOLL_CTL_MOD` looks at the descriptor anew: what is ready by now is reported, as an edge.
-    fn change(&mut self, kernel: &mut Kernel<P>, key: Key, interest: Interest) {
+    fn change(&mut self, kernel: &mut Kernel<P>, key: Key, interest: Interest) -> Result<()> {
         let modify = (libc::EPOLL_CTL_MOD, libc::EPOLLET);
-        let _ = self.0.control(kernel, modify, key, interest);
+        self.0.control(kernel, modify, key, interest)
     }
 
     fn forget(&mut self, kernel: &mut Kernel<P>, key: Key) {

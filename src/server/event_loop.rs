@@ -13,18 +13,20 @@
 //! something is unfinished, and nothing is while a request and its answer fit into one turn.
 //!
 //! Want of descriptors (EMFILE), and more than `--max-connections`: the listeners leave the set, for
-//! half a second, or until a connection ends.
+//! half a second, or until a connection ends (`doors`).
 
-use super::accept::{Accepted, Streak, accept, shut, turn_away};
+mod doors;
+
+use super::accept::{Streak, shut};
 use super::exchange::{Client, Desk, Worker};
 use super::listen::{self, Listener};
+use super::open_error::OpenError;
 use super::send::{After, Sent};
 use super::stop::AtTheDoors;
 use super::talk::LINGER_BYTES;
 use super::timers::{Timers, timeout};
 use super::waiting::{Interest, Key, Waiting};
 use crate::abi::Fd;
-use crate::abi::address::Address;
 use crate::abi::errno::Errno;
 use crate::kernel::Probe;
 use nix::libc;
@@ -32,12 +34,10 @@ use std::time::Duration;
 
 /// Desks kept for the next connection that needs one.
 const SPARE: usize = 16;
-/// How long the listeners stay out of the set when descriptors are short.
-const PAUSE: u64 = 500_000_000;
 /// The sleep when the wait fails again and again.
 const NAP: Duration = Duration::from_millis(100);
-/// The sleep when calls on connections bring nothing again and again.
-const SHORT_NAP: Duration = Duration::from_millis(5);
+/// The sleep when nothing came of several turns in a row.
+const REST: Duration = Duration::from_millis(50);
 /// Room in the table that is kept when everybody has left.
 const ROWS: usize = 1024;
 
@@ -91,20 +91,26 @@ struct Loop<'a, P: Probe, W> {
     spare: Vec<Box<Desk>>,
     timers: Timers,
     doors: Doors,
-    /// Of `accept4`, of the wait, and of calls on connections that bring nothing though they were said to be
-    /// ready.
+    /// Of `accept4`, of the wait, and of turns in which nothing came of anything.
     streaks: [Streak; 3],
+    /// Something came of a call in this turn.
+    useful: bool,
+    /// A connection was closed in this turn.
+    closed_one: bool,
     woken: Option<AtTheDoors>,
     buf: Vec<u8>,
 }
 
 /// Serves until the end is asked for and every connection has ended. Returns whether the listeners
 /// were closed.
+///
+/// # Errors
+/// A listener has no place in the set: nobody was served.
 pub fn run<P: Probe + 'static, W: Waiting<P>>(
     worker: &mut Worker<P>,
     listeners: &[Listener],
     waiting: W,
-) -> bool {
+) -> std::result::Result<bool, OpenError> {
     let buf = vec![0; worker.site.config.buffer()];
     let config = &worker.site.config;
     let most = config
@@ -128,14 +134,23 @@ pub fn run<P: Probe + 'static, W: Waiting<P>>(
         timers: Timers::default(),
         doors: Doors::Open,
         streaks: Default::default(),
+        useful: false,
+        closed_one: false,
         woken,
         buf,
     };
-    event_loop.open_doors();
-    while event_loop.turn() {}
-    let closed = event_loop.doors == Doors::Closed;
+    let result = match event_loop.open_doors() {
+        Ok(()) => {
+            while event_loop.turn() {}
+            Ok(event_loop.doors == Doors::Closed)
+        }
+        Err(errno) => {
+            let io = event_loop.worker.site.config.io;
+            Err(OpenError::of_model(io, W::CALL, errno))
+        }
+    };
     event_loop.waiting.end(&mut event_loop.worker.kernel);
-    closed
+    result
 }
 
 impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
@@ -162,11 +177,25 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
             }
         }
         self.worker.tick();
+        (self.useful, self.closed_one) = (false, false);
         for place in 0..self.ready.len() {
             self.attend(self.ready[place]);
         }
+        self.calm_down();
         self.look_at_the_clock();
         true
+    }
+
+    /// Somebody is always ready and nothing ever comes of it: errors that do not end (EINTR, EAGAIN and ENOBUFS
+    /// of descriptors that are said to be ready) must not make us spin. After several such turns in a row
+    /// there is a nap.
+    #[inline]
+    fn calm_down(&mut self) {
+        if self.useful || self.ready.is_empty() {
+            self.streaks[2] = Streak::default();
+        } else if self.streaks[2].fruitless() {
+            let _ = self.worker.kernel.clock_nanosleep(REST);
+        }
     }
 
     /// The timeout of the next sleep.
@@ -208,6 +237,11 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
         // A connection that ended earlier in this turn, and perhaps a new one with its number: the key
         // tells them apart.
         let Some(row) = self.rows.get_mut(fd.0 as usize).and_then(Option::as_mut) else {
+            if !self.closed_one {
+                // Nobody has this number, and still the set reports it: what was closed lives on in a
+                // duplicate (SYSCALL-RULES: `close` does not leave epoll then), and would be reported for ever.
+                self.waiting.forget(&mut self.worker.kernel, key);
+            }
             return false;
         };
         if Key::of(&row.client) != key {
@@ -221,48 +255,6 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
         }
     }
 
-    /// Takes one connection from the queue. If more are in it, a level-triggered set reports the
-    /// listener again at once; a second `accept4` here would mostly find nobody.
-    fn accept(&mut self, listener: Fd) -> bool {
-        if self.doors != Doors::Open || self.worker.ear.stopping() {
-            return false;
-        }
-        let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
-        let accepted = accept(&mut self.worker.kernel, listener, flags);
-        match self.streaks[0].judge(accepted) {
-            Accepted::Client(fd, peer) => self.welcome(fd, peer),
-            Accepted::Again => {}
-            Accepted::Nobody => return false,
-            Accepted::NoRoom => self.shut_doors(Doors::Until(self.worker.now + PAUSE)),
-        }
-        self.doors == Doors::Open
-    }
-
-    fn welcome(&mut self, fd: Fd, peer: Address) {
-        let client = self.worker.welcome(fd, peer);
-        let watched =
-            self.waiting
-                .watch(&mut self.worker.kernel, Key::of(&client), Interest::Bytes);
-        if watched.is_err() {
-            // It could never be heard.
-            return turn_away(self.worker, fd, W::NO_PLACE);
-        }
-        let index = fd.0 as usize;
-        if index >= self.rows.len() {
-            self.rows.resize_with(index + 1, || None);
-        }
-        self.timers.watch(fd.0 as u32, client.deadline);
-        self.rows[index] = Some(Row {
-            client,
-            doing: Doing::Reading,
-            desk: None,
-        });
-        self.open += 1;
-        if self.open >= self.most {
-            self.shut_doors(Doors::Full);
-        }
-    }
-
     /// A client has sent something: one read, and everything that follows from it.
     fn read(&mut self, fd: Fd) -> bool {
         match self.worker.kernel.read(fd, &mut self.buf) {
@@ -273,16 +265,14 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
                 false
             }
             Ok(n) => {
-                self.streaks[2] = Streak::default();
+                self.useful = true;
                 self.with_desk(fd, |worker, desk, client, buf| {
                     worker.take(desk, client, &buf[..n.min(buf.len())]);
                 });
                 W::TRIES > 1 && self.is_read_from(fd)
             }
-            Err(Errno(errno @ (libc::EAGAIN | libc::EINTR))) => {
-                self.in_vain();
-                errno == libc::EINTR
-            }
+            Err(Errno(libc::EAGAIN)) => false,
+            Err(Errno(libc::EINTR)) => self.next_turn(fd),
             // ECONNRESET, ETIMEDOUT, EHOSTUNREACH: there is nobody to tell.
             Err(_) => {
                 self.close(fd);
@@ -291,12 +281,14 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
         }
     }
 
-    /// A call brought nothing. When that goes on and on, there is a pause: readiness that leads nowhere must not
-    /// make us spin.
-    fn in_vain(&mut self) {
-        if self.streaks[2].fruitless() {
-            let _ = self.worker.kernel.clock_nanosleep(SHORT_NAP);
+    /// The call was interrupted: once more, after the others. A level-triggered set says so by itself.
+    fn next_turn(&mut self, fd: Fd) -> bool {
+        if W::TRIES > 1
+            && let Some(Some(row)) = self.rows.get(fd.0 as usize)
+        {
+            self.unfinished.push(Key::of(&row.client));
         }
+        false
     }
 
     /// Whether the connection still is there and waits for bytes.
@@ -339,7 +331,10 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
         loop {
             if !desk.out.is_empty() {
                 match desk.out.send(&mut self.worker.kernel, fd) {
-                    Sent::All => self.worker.recount(&mut desk),
+                    Sent::All => {
+                        self.useful = true;
+                        self.worker.recount(&mut desk);
+                    }
                     Sent::Blocked => return self.wait_for_room(fd, desk),
                     Sent::Interrupted => {
                         // Before a byte was taken: once more when the set says so (or the next turn,
@@ -387,15 +382,9 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
             return;
         };
         let advanced = desk.out.has_advanced();
+        self.useful |= advanced;
         if advanced || row.doing != Doing::Sending {
             self.worker.made_progress(&mut row.client);
-        }
-        match advanced {
-            true => self.streaks[2] = Streak::default(),
-            false if self.streaks[2].fruitless() => {
-                let _ = self.worker.kernel.clock_nanosleep(SHORT_NAP);
-            }
-            false => {}
         }
         let deadline = self.worker.ear.bounded(row.client.deadline);
         row.desk = Some(desk);
@@ -418,7 +407,11 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
             return;
         };
         let key = Key::of(&row.client);
-        self.waiting.change(&mut self.worker.kernel, key, interest);
+        let changed = self.waiting.change(&mut self.worker.kernel, key, interest);
+        if changed.is_err() {
+            // It would never be heard of again.
+            self.close(fd);
+        }
     }
 
     /// Our half is closed; what the client still sends is read and thrown away for a while, so that
@@ -444,6 +437,7 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
     fn throw_away(&mut self, fd: Fd) -> bool {
         match self.worker.kernel.read(fd, &mut self.buf) {
             Ok(n) if n > 0 => {
+                self.useful = true;
                 self.worker.counter.received(n);
                 if let Some(Row {
                     doing: Doing::Lingering(bytes),
@@ -456,10 +450,8 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
                     }
                 }
             }
-            Err(Errno(errno @ (libc::EAGAIN | libc::EINTR))) => {
-                self.in_vain();
-                return errno == libc::EINTR;
-            }
+            Err(Errno(libc::EAGAIN)) => return false,
+            Err(Errno(libc::EINTR)) => return self.next_turn(fd),
             _ => {}
         }
         self.close(fd);
@@ -482,9 +474,10 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
         }
         self.waiting.about_to_close(Key::of(&row.client));
         let _ = self.worker.kernel.close(fd);
+        (self.useful, self.closed_one) = (true, true);
         self.open -= 1;
         if self.doors == Doors::Full {
-            self.open_doors();
+            self.open_doors_later();
         }
         if self.open == 0 && self.rows.len() > ROWS {
             self.rows = Vec::new();
@@ -525,27 +518,7 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
             }
         }
         if matches!(self.doors, Doors::Until(time) if time <= now) {
-            self.open_doors();
-        }
-    }
-
-    fn open_doors(&mut self) {
-        self.doors = Doors::Open;
-        for listener in self.listeners {
-            let door = Key::door(listener.fd);
-            let _ = self
-                .waiting
-                .watch(&mut self.worker.kernel, door, Interest::Bytes);
-        }
-    }
-
-    fn shut_doors(&mut self, doors: Doors) {
-        let were = std::mem::replace(&mut self.doors, doors);
-        if were == Doors::Open {
-            for listener in self.listeners {
-                let door = Key::door(listener.fd);
-                self.waiting.forget(&mut self.worker.kernel, door);
-            }
+            self.open_doors_later();
         }
     }
 

@@ -20,6 +20,7 @@
 use super::accept::{Accepted, Streak, Turn, accept, shut, turn_away};
 use super::exchange::{Desk, Worker};
 use super::listen::{self, Listener};
+use super::open_error::OpenError;
 use super::stop::{Crib, GRACE};
 use super::talk::talk;
 use crate::abi::Fd;
@@ -36,19 +37,23 @@ use std::time::Duration;
 const PATIENCE: u64 = 100_000_000;
 /// Time between two pokes at children that have not noticed the end.
 const POKE_EVERY: u64 = 5_000_000;
-/// Waits in a row that may be interrupted before there is a pause.
+/// Waits in a row of which nothing may come before there is a pause.
 const IN_A_ROW: u32 = 8;
 /// That pause.
-const PAUSE: Duration = Duration::from_millis(5);
+const PAUSE: Duration = Duration::from_millis(50);
 /// What a child may take longer than the grace period, for its last calls.
 const LAST_CALLS: u64 = 1_000_000_000;
 
 /// Serves until the end is asked for and every child has ended. Returns whether the listeners were
 /// closed.
-pub fn run<P: Probe + 'static>(worker: &mut Worker<P>, listeners: &[Listener]) -> bool {
-    let Some(mut family) = Family::new(worker) else {
-        return false;
-    };
+///
+/// # Errors
+/// What `rt_sigprocmask` or `signalfd4` said: nobody was served.
+pub fn run<P: Probe + 'static>(
+    worker: &mut Worker<P>,
+    listeners: &[Listener],
+) -> Result<bool, OpenError> {
+    let mut family = Family::new(worker)?;
     let mut streak = Streak::default();
     let woken = worker
         .ear
@@ -71,7 +76,7 @@ pub fn run<P: Probe + 'static>(worker: &mut Worker<P>, listeners: &[Listener]) -
         }
     }
     drop(woken);
-    family.finish(worker, listeners)
+    Ok(family.finish(worker, listeners))
 }
 
 /// The children that live, and how their parent hears of them.
@@ -85,27 +90,30 @@ struct Family {
     /// Shared with the children: what each is charged for.
     charges: Arc<Words>,
     free: Vec<usize>,
-    /// Waits in a row that were interrupted.
-    interrupted: u32,
-    /// Signals in a row that could not be read.
-    unread: Streak,
+    /// Waits in a row of which nothing came.
+    fruitless: u32,
     /// Which listener comes first.
     turn: Turn,
 }
 
 impl Family {
-    fn new<P: Probe>(worker: &mut Worker<P>) -> Option<Family> {
-        let most = worker.site.config.max_connections.max(1);
-        worker.kernel.block_signal(libc::SIGCHLD).ok()?;
+    fn new<P: Probe>(worker: &mut Worker<P>) -> Result<Family, OpenError> {
+        let config = &worker.site.config;
+        let (io, most) = (config.io, config.max_connections.max(1));
+        let failed = |call| move |errno| OpenError::of_model(io, call, errno);
+        let kernel = &mut worker.kernel;
+        kernel
+            .block_signal(libc::SIGCHLD)
+            .map_err(failed("rt_sigprocmask"))?;
         let flags = libc::SFD_CLOEXEC | libc::SFD_NONBLOCK;
-        Some(Family {
-            deaths: worker.kernel.signalfd4(libc::SIGCHLD, flags).ok()?,
+        let deaths = kernel.signalfd4(libc::SIGCHLD, flags);
+        Ok(Family {
+            deaths: deaths.map_err(failed("signalfd4"))?,
             children: HashMap::new(),
             cribs: Arc::new(Words::new(most)),
             charges: Arc::new(Words::new(most)),
             free: (0..most).rev().collect(),
-            interrupted: 0,
-            unread: Streak::default(),
+            fruitless: 0,
             turn: Turn::default(),
         })
     }
@@ -129,26 +137,31 @@ impl Family {
         let doors = listeners.iter().map(|listener| readable(listener.fd));
         let mut all: Vec<PollFd> = doors.chain([readable(self.deaths)]).collect();
         if worker.kernel.ppoll(&mut all, at_most).is_err() {
-            // EINTR: look whether the end was asked for. One that does not end must not spin.
-            self.interrupted += 1;
-            if self.interrupted.is_multiple_of(IN_A_ROW) {
-                let _ = worker.kernel.clock_nanosleep(PAUSE);
-            }
+            // EINTR: look whether the end was asked for.
+            self.nothing_came(worker);
             return None;
         }
-        self.interrupted = 0;
         let (deaths, doors) = all.split_last()?;
+        let mut silent = false;
         if deaths.revents != 0 {
-            let read = worker.kernel.read_signal(self.deaths);
-            // Until it is read, it is ready: a failure that does not end must not spin either.
-            if read.is_err() && self.unread.fruitless() {
-                let _ = worker.kernel.clock_nanosleep(PAUSE);
-            }
+            silent = worker.kernel.read_signal(self.deaths).is_err();
             self.bury_the_dead(worker);
+        }
+        match silent {
+            true => self.nothing_came(worker),
+            false => self.fruitless = 0,
         }
         let place = (self.turn.order(doors.len())).find(|place| doors[*place].revents != 0)?;
         self.turn.taken(place);
         Some(Fd(doors[place].fd))
+    }
+
+    /// A wait was interrupted, or what it announced could not be read. One that does not end must not spin.
+    fn nothing_came<P: Probe>(&mut self, worker: &mut Worker<P>) {
+        self.fruitless += 1;
+        if self.fruitless.is_multiple_of(IN_A_ROW) {
+            let _ = worker.kernel.clock_nanosleep(PAUSE);
+        }
     }
 
     /// `wait4` until it says that nobody (else) has died: one signal may stand for many deaths.

@@ -175,9 +175,17 @@ fn open_as<P: Probe>(
     if config.listeners_never_block() {
         kind |= libc::SOCK_NONBLOCK;
     }
-    let fd = kernel
-        .socket(i32::from(address.family()), kind, 0)
-        .map_err(|errno| failed("socket", errno, None))?;
+    let fd = match (kernel.socket(i32::from(address.family()), kind, 0), place) {
+        (Ok(fd), _) => fd,
+        // No IPv6 on this machine, and every address was asked for: every address is 0.0.0.0 then.
+        (Err(Errno(libc::EAFNOSUPPORT)), Listen::Ip(SocketAddr::V6(any)))
+            if any.ip().is_unspecified() =>
+        {
+            let v4 = Listen::Ip(SocketAddr::from(([0; 4], any.port())));
+            return open_as(share, config, kernel, &v4);
+        }
+        (Err(errno), _) => return Err(failed("socket", errno, None)),
+    };
     let mut fresh = Listener {
         fd,
         address,
@@ -363,6 +371,17 @@ mod tests {
                 Err(error) => assert_eq!(error.errno, Errno(libc::EADDRNOTAVAIL), "{error}"),
             }
         }
+    }
+
+    #[test]
+    fn where_ipv6_is_missing_every_address_means_every_old_one() {
+        let mut kernel = Kernel::new(NoProbe);
+        let rule = crate::kernel::Plan::parse("socket:error=EAFNOSUPPORT:when=1").unwrap();
+        kernel.plan = Some(Box::new(crate::kernel::Plan::new(vec![rule])));
+        let open = open(&config("[::]:0"), &mut kernel).unwrap();
+        let url = open.listeners[0].url();
+        assert!(url.starts_with("http://0.0.0.0:"), "{url}");
+        close_listener(&mut kernel, &open.listeners[0]);
     }
 
     #[test]

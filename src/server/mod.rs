@@ -123,18 +123,13 @@ pub fn serve<P: Probe + 'static>(
             Ok(false)
         }
         IoModel::Threads => Ok(threads::run(&mut worker, &listeners)),
-        IoModel::Fork => Ok(fork::run(&mut worker, &listeners)),
+        IoModel::Fork => fork::run(&mut worker, &listeners),
         IoModel::Select | IoModel::Poll | IoModel::Epoll | IoModel::EpollEt => {
             workers::run(&mut worker, &listeners, siblings)
         }
     };
-    let closed = closed.unwrap_or_else(|errno| {
-        refused = Some(OpenError {
-            call: "epoll_create1",
-            thing: format!("(--io {})", site.config.io.name()),
-            errno,
-            hint: None,
-        });
+    let closed = closed.unwrap_or_else(|error| {
+        refused = Some(error);
         false
     });
     if let Some(scrape) = scrape {

@@ -22,7 +22,7 @@ use super::exchange::Worker;
 use super::listen::Listener;
 use super::talk::{Manner, talk_in};
 use crate::abi::Fd;
-use crate::kernel::{Kernel, Probe};
+use crate::kernel::{Kernel, Probe, Result};
 use nix::libc;
 use std::time::Duration;
 
@@ -91,9 +91,13 @@ fn accept_at_any<P: Probe>(
 struct Trying(Streak);
 
 impl<P: Probe> Manner<P> for Trying {
-    fn before_read(&mut self, _: &mut Kernel<P>, _: Fd, _: Duration) {}
+    fn before_read(&mut self, _: &mut Kernel<P>, _: Fd, _: Duration) -> Result<()> {
+        Ok(())
+    }
 
-    fn before_write(&mut self, _: &mut Kernel<P>, _: Fd, _: u64, _: Duration) {}
+    fn before_write(&mut self, _: &mut Kernel<P>, _: Fd, _: u64, _: Duration) -> Result<()> {
+        Ok(())
+    }
 
     fn try_again(&mut self, kernel: &mut Kernel<P>) -> bool {
         pause(kernel);

@@ -3,7 +3,7 @@
 //! In: a call that failed while the shop was opened. Out: an [`OpenError`], whose text is one line for people
 //! (SYSCALL-RULES: say who and why).
 
-use super::config::Listen;
+use super::config::{IoModel, Listen};
 use super::holder::{self, Holder};
 use super::root::Root;
 use super::unix_name::Found;
@@ -46,6 +46,23 @@ impl fmt::Display for OpenError {
 }
 
 impl std::error::Error for OpenError {}
+
+impl OpenError {
+    /// A model could not make what it waits with.
+    pub(super) fn of_model(io: IoModel, call: &'static str, errno: Errno) -> OpenError {
+        let hint = match errno.0 {
+            libc::EMFILE | libc::ENFILE => Some("too many open files: see `ulimit -n`"),
+            libc::ENOSPC => Some("see /proc/sys/fs/epoll/max_user_watches"),
+            _ => None,
+        };
+        OpenError {
+            call,
+            thing: format!("(--io {})", io.name()),
+            errno,
+            hint: hint.map(str::to_owned),
+        }
+    }
+}
 
 /// Opens the directory of files.
 ///

@@ -12,13 +12,20 @@
 use super::event_loop;
 use super::exchange::Worker;
 use super::listen::Listener;
+use super::open_error::OpenError;
 use super::waiting::{Interest, Key, Waiting, nanoseconds};
 use crate::kernel::{Kernel, PollFd, Probe, Result};
 use nix::libc;
 
 /// Serves until the end is asked for and every connection has ended. Returns whether the listeners
 /// were closed.
-pub fn run<P: Probe + 'static>(worker: &mut Worker<P>, listeners: &[Listener]) -> bool {
+///
+/// # Errors
+/// None: a list has room for everybody.
+pub fn run<P: Probe + 'static>(
+    worker: &mut Worker<P>,
+    listeners: &[Listener],
+) -> std::result::Result<bool, OpenError> {
     event_loop::run(worker, listeners, Poll::default())
 }
 
@@ -53,6 +60,7 @@ impl Poll {
 
 impl<P: Probe> Waiting<P> for Poll {
     const WOKEN_AT_THE_DOORS: bool = true;
+    const CALL: &'static str = "ppoll";
 
     fn watch(&mut self, _: &mut Kernel<P>, key: Key, interest: Interest) -> Result<()> {
         let number = key.fd().0 as usize;
@@ -69,10 +77,11 @@ impl<P: Probe> Waiting<P> for Poll {
         Ok(())
     }
 
-    fn change(&mut self, _: &mut Kernel<P>, key: Key, interest: Interest) {
+    fn change(&mut self, _: &mut Kernel<P>, key: Key, interest: Interest) -> Result<()> {
         if let Some(place) = self.place(key) {
             self.list[place].events = bits(interest);
         }
+        Ok(())
     }
 
     fn forget(&mut self, _: &mut Kernel<P>, key: Key) {
@@ -120,8 +129,9 @@ mod tests {
         Waiting::<NoProbe>::about_to_close(&mut poll, keys[1]);
         poll.forget(&mut kernel, keys[0]);
         poll.forget(&mut kernel, keys[0]);
-        poll.change(&mut kernel, keys[3], Interest::Room);
-        poll.change(&mut kernel, keys[1], Interest::Room);
+        for key in [keys[3], keys[1]] {
+            poll.change(&mut kernel, key, Interest::Room).unwrap();
+        }
         let list: Vec<_> = poll.list.iter().map(|e| (e.fd, e.events)).collect();
         assert_eq!(list, [(9, libc::POLLIN), (5, libc::POLLOUT)]);
     }

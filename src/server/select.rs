@@ -15,6 +15,7 @@
 use super::event_loop;
 use super::exchange::Worker;
 use super::listen::Listener;
+use super::open_error::OpenError;
 use super::waiting::{Interest, Key, Waiting, nanoseconds};
 use crate::abi::Fd;
 use crate::abi::errno::Errno;
@@ -23,7 +24,13 @@ use nix::libc;
 
 /// Serves until the end is asked for and every connection has ended. Returns whether the listeners
 /// were closed.
-pub fn run<P: Probe + 'static>(worker: &mut Worker<P>, listeners: &[Listener]) -> bool {
+///
+/// # Errors
+/// A listener's number is too high for a set: nobody was served.
+pub fn run<P: Probe + 'static>(
+    worker: &mut Worker<P>,
+    listeners: &[Listener],
+) -> std::result::Result<bool, OpenError> {
     event_loop::run(worker, listeners, Select::default())
 }
 
@@ -54,6 +61,7 @@ impl Select {
 
 impl<P: Probe> Waiting<P> for Select {
     const WOKEN_AT_THE_DOORS: bool = true;
+    const CALL: &'static str = "pselect6";
     const NO_PLACE: &'static str = "its descriptor would be 1024 or more, and select's sets end at 1023 \
         (FD_SETSIZE); --io poll and --io epoll have no such limit";
 
@@ -70,8 +78,9 @@ impl<P: Probe> Waiting<P> for Select {
         Ok(())
     }
 
-    fn change(&mut self, _: &mut Kernel<P>, key: Key, interest: Interest) {
+    fn change(&mut self, _: &mut Kernel<P>, key: Key, interest: Interest) -> Result<()> {
         self.put(key.fd(), interest);
+        Ok(())
     }
 
     fn forget(&mut self, _: &mut Kernel<P>, key: Key) {

@@ -14,7 +14,7 @@ use super::exchange::{Client, Desk, Worker, remaining};
 use super::send::{After, Sent};
 use crate::abi::Fd;
 use crate::abi::errno::Errno;
-use crate::kernel::{Kernel, Probe};
+use crate::kernel::{Kernel, Probe, Result};
 use nix::libc;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use std::time::Duration;
 /// kernel's buffers, and a `write` that fits does not sleep.
 const UNTAKEN: u64 = 16 << 10;
 /// After many calls in a row that were interrupted.
-const PAUSE: Duration = Duration::from_millis(5);
+const PAUSE: Duration = Duration::from_millis(20);
 /// Bytes a second that a client must take of a long answer, on average, where all others wait for it.
 const SLOWEST: u64 = 4 << 10;
 /// Bytes that a closing connection may still send.
@@ -31,10 +31,22 @@ pub const LINGER_BYTES: u64 = 64 << 20;
 /// How calls on a connection wait.
 pub trait Manner<P: Probe> {
     /// A read follows, which may take this long.
-    fn before_read(&mut self, kernel: &mut Kernel<P>, fd: Fd, left: Duration);
+    ///
+    /// # Errors
+    /// The kernel would not be told: whoever it is about is gone (ENOTCONN, EINVAL).
+    fn before_read(&mut self, kernel: &mut Kernel<P>, fd: Fd, left: Duration) -> Result<()>;
 
     /// So many bytes will be sent, and no pause may be longer than this.
-    fn before_write(&mut self, kernel: &mut Kernel<P>, fd: Fd, bytes: u64, limit: Duration);
+    ///
+    /// # Errors
+    /// As [`Manner::before_read`].
+    fn before_write(
+        &mut self,
+        kernel: &mut Kernel<P>,
+        fd: Fd,
+        bytes: u64,
+        limit: Duration,
+    ) -> Result<()>;
 
     /// The call said EAGAIN. True after a pause, when it may be tried again; false when it has waited its
     /// time already.
@@ -56,20 +68,28 @@ struct Asleep {
 impl<P: Probe> Manner<P> for Asleep {
     /// Tells the kernel how long a read may sleep, unless what it was told is near enough: a client that
     /// sends byte by byte must not cost a call for each.
-    fn before_read(&mut self, kernel: &mut Kernel<P>, fd: Fd, left: Duration) {
+    fn before_read(&mut self, kernel: &mut Kernel<P>, fd: Fd, left: Duration) -> Result<()> {
         let told = self.read;
-        if left > told || told - left > told / 8 {
-            self.read = left;
-            set_timeout(kernel, fd, libc::SO_RCVTIMEO, left);
+        if left <= told && told - left <= told / 8 {
+            return Ok(());
         }
+        self.read = left;
+        set_timeout(kernel, fd, libc::SO_RCVTIMEO, left)
     }
 
-    fn before_write(&mut self, kernel: &mut Kernel<P>, fd: Fd, bytes: u64, limit: Duration) {
+    fn before_write(
+        &mut self,
+        kernel: &mut Kernel<P>,
+        fd: Fd,
+        bytes: u64,
+        limit: Duration,
+    ) -> Result<()> {
         self.offered = self.offered.saturating_add(bytes);
-        if self.offered > UNTAKEN && !self.write {
-            self.write = true;
-            set_timeout(kernel, fd, libc::SO_SNDTIMEO, limit);
+        if self.offered <= UNTAKEN || self.write {
+            return Ok(());
         }
+        self.write = true;
+        set_timeout(kernel, fd, libc::SO_SNDTIMEO, limit)
     }
 
     fn try_again(&mut self, _: &mut Kernel<P>) -> bool {
@@ -139,7 +159,10 @@ fn send<P: Probe>(
         return true;
     }
     let limit = worker.site.config.body_timeout;
-    manner.before_write(&mut worker.kernel, client.fd, desk.out.left(), limit);
+    let told = manner.before_write(&mut worker.kernel, client.fd, desk.out.left(), limit);
+    if told.is_err() {
+        return false;
+    }
     let time = limit.as_nanos() as u64;
     let mut give_up = worker.now.saturating_add(time);
     let (begun, had) = (worker.now, desk.out.taken());
@@ -198,7 +221,11 @@ fn receive<P: Probe>(
     if left.is_zero() {
         return worker.time_is_up(desk, client);
     }
-    manner.before_read(&mut worker.kernel, client.fd, left);
+    let told = manner.before_read(&mut worker.kernel, client.fd, left);
+    if told.is_err() {
+        desk.out.after = After::Abort;
+        return;
+    }
     let got = worker.kernel.read(client.fd, buf);
     worker.tick();
     match got {
@@ -215,14 +242,19 @@ fn receive<P: Probe>(
     }
 }
 
-/// `SO_RCVTIMEO` or `SO_SNDTIMEO`. A failure means that the peer is gone: the next call says so.
-fn set_timeout<P: Probe>(kernel: &mut Kernel<P>, fd: Fd, option: i32, time: Duration) {
+/// `SO_RCVTIMEO` or `SO_SNDTIMEO`. Without it the next call might sleep for ever.
+fn set_timeout<P: Probe>(
+    kernel: &mut Kernel<P>,
+    fd: Fd,
+    option: i32,
+    time: Duration,
+) -> Result<()> {
     // A time of zero would mean "for ever"; a part of a microsecond is rounded up.
     let micros = time.as_nanos().div_ceil(1000).max(1) as u64;
     let mut timeval = [0u8; 16];
     timeval[..8].copy_from_slice(&(micros / 1_000_000).to_ne_bytes());
     timeval[8..].copy_from_slice(&(micros % 1_000_000).to_ne_bytes());
-    let _ = kernel.setsockopt(fd, libc::SOL_SOCKET, option, &timeval);
+    kernel.setsockopt(fd, libc::SOL_SOCKET, option, &timeval)
 }
 
 /// Closing while the client still sends would make the kernel answer with RST, and an RST can destroy
@@ -245,7 +277,10 @@ fn linger<P: Probe>(
         if left.is_zero() {
             return;
         }
-        manner.before_read(&mut worker.kernel, client.fd, left);
+        let told = manner.before_read(&mut worker.kernel, client.fd, left);
+        if told.is_err() {
+            return;
+        }
         match worker.kernel.read(client.fd, buf) {
             Ok(0) => return,
             Ok(n) => {

@@ -65,6 +65,8 @@ pub trait Waiting<P: Probe> {
     /// as it lasts (level-triggered), one is enough. Where it is told once (edge-triggered), a descriptor
     /// must be tried until it has no more; after this many tries the loop comes back to it.
     const TRIES: u32 = 1;
+    /// The call that would not take a descriptor, for whoever must be told.
+    const CALL: &'static str;
     /// Why a connection has no place in the set, for its client.
     const NO_PLACE: &'static str = "the kernel watches no more descriptors for this server";
 
@@ -79,7 +81,10 @@ pub trait Waiting<P: Probe> {
     fn watch(&mut self, kernel: &mut Kernel<P>, key: Key, interest: Interest) -> Result<()>;
 
     /// It waits for something else now.
-    fn change(&mut self, kernel: &mut Kernel<P>, key: Key, interest: Interest);
+    ///
+    /// # Errors
+    /// It cannot be told, and would never be heard of again.
+    fn change(&mut self, kernel: &mut Kernel<P>, key: Key, interest: Interest) -> Result<()>;
 
     /// Takes it out of the set; it stays open.
     fn forget(&mut self, kernel: &mut Kernel<P>, key: Key);

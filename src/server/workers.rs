@@ -14,8 +14,9 @@
 use super::config::IoModel;
 use super::exchange::Worker;
 use super::listen::{Listener, close_listener};
+use super::open_error::OpenError;
 use super::{epoll, epoll_et, poll, select};
-use crate::kernel::{Probe, Result};
+use crate::kernel::Probe;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -28,7 +29,7 @@ pub fn run<P: Probe + 'static>(
     worker: &mut Worker<P>,
     listeners: &[Listener],
     siblings: Vec<Vec<Listener>>,
-) -> Result<bool> {
+) -> Result<bool, OpenError> {
     let others: Vec<JoinHandle<()>> = siblings
         .into_iter()
         .filter_map(|listeners| start(worker, listeners))
@@ -47,10 +48,13 @@ pub fn run<P: Probe + 'static>(
 }
 
 /// One loop, as the model is.
-fn event_loop<P: Probe + 'static>(worker: &mut Worker<P>, listeners: &[Listener]) -> Result<bool> {
+fn event_loop<P: Probe + 'static>(
+    worker: &mut Worker<P>,
+    listeners: &[Listener],
+) -> Result<bool, OpenError> {
     match worker.site.config.io {
-        IoModel::Select => Ok(select::run(worker, listeners)),
-        IoModel::Poll => Ok(poll::run(worker, listeners)),
+        IoModel::Select => select::run(worker, listeners),
+        IoModel::Poll => poll::run(worker, listeners),
         IoModel::EpollEt => epoll_et::run(worker, listeners),
         // The first four have no event loop, and are not asked for one.
         IoModel::Blocking
@@ -66,7 +70,7 @@ fn event_loop<P: Probe + 'static>(worker: &mut Worker<P>, listeners: &[Listener]
 fn serve_and_close<P: Probe + 'static>(
     worker: &mut Worker<P>,
     listeners: &[Listener],
-) -> Result<()> {
+) -> Result<(), OpenError> {
     let closed = event_loop(worker, listeners);
     if closed != Ok(true) {
         for listener in listeners {
