@@ -461,7 +461,6 @@ fn faults_in_calls_change_no_answer() {
             &["accept4:error=ECONNABORTED:when=1"],
             &["accept4:error=EMFILE:when=1"],
             &["accept4:error=ENOBUFS:when=1"],
-            &["setsockopt:error=EINVAL"],
             &["sendfile:error=EINVAL"],
             &["sendfile:short=1000"],
             &["sendfile:error=EINTR:when=1+2"],
