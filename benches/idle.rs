@@ -47,7 +47,7 @@ fn main() {
     let (idle, busy) = (IDLE.min(room), BUSY.min(room));
     let mut server = Command::new(env!("CARGO_BIN_EXE_httpsys"))
         .args(["serve", "--listen", "127.0.0.1:0", "--io", "epoll"])
-        .args(["--log", "off", "--timeout", "600"])
+        .args(["--log", "off", "--timeout", "600", "--backlog", "4096"])
         .stderr(Stdio::piped())
         .spawn()
         .expect("httpsys starts");

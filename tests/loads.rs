@@ -55,7 +55,7 @@ fn raise_limit() {
 fn idle_connections_stay_and_are_given_back() {
     raise_limit();
     for io in models() {
-        let server = Server::start(&["--io", io, "--log", "off"]);
+        let server = Server::start(&["--io", io, "--log", "off", "--backlog", "2000"]);
         let mut answered = |stream: &mut TcpStream| {
             stream.write_all(HI).expect("it is sent");
             answer(stream);
@@ -79,7 +79,7 @@ fn idle_connections_stay_and_are_given_back() {
 fn busy_connections_lose_no_request() {
     raise_limit();
     for io in models() {
-        let server = Server::start(&["--io", io, "--log", "off"]);
+        let server = Server::start(&["--io", io, "--log", "off", "--backlog", "2000"]);
         let mut busy: Vec<TcpStream> = (0..BUSY).map(|_| server.connect()).collect();
         for _ in 0..ROUNDS {
             // Everybody asks before anybody is heard.
