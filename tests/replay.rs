@@ -327,7 +327,7 @@ fn what_cannot_be_replayed_is_said() {
     let picture = folder.file("picture", b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe\n\n");
     let (status, line) = said(&[text(&picture)]);
     assert_eq!(status, Some(4));
-    assert!(line.contains("not a recording"), "{line}");
+    assert!(line.contains("neither a recording"), "{line}");
     let (status, line) = said(&["/nowhere/run.jsonl"]);
     assert_eq!(status, Some(4));
     assert!(

@@ -1117,7 +1117,7 @@ fn without_pointers_two_runs_look_the_same() {
 #[test]
 fn n_puts_the_number_of_the_call_before_it_as_strace_does() {
     let options = StraceOptions {
-        numbers: true,
+        number: true,
         ..options()
     };
     let shown = |record| line_with(options.clone(), record);

@@ -90,7 +90,7 @@ enum Command {
     Parse(parse::ParseArgs),
     /// The client half, from the same system calls
     Get(Box<fetch::FetchArgs>),
-    /// Show a recording again, in any view
+    /// Show a recording, or a log of strace, again: in any view
     Replay(Box<replay::ReplayArgs>),
     /// HTTP-aware tracing of any program and its children
     Trace(Box<trace::WatchArgs>),

@@ -1,4 +1,4 @@
-//! `httpsys replay FILE`: a recording, shown again in any view.
+//! `httpsys replay FILE`: a recording, or a log of strace, shown again in any view.
 //!
 //! In: a file or standard input, read once and never held. Out: on standard output what `serve --trace`
 //! would have printed, for it goes through the same decoder, story and views.
@@ -16,7 +16,7 @@ use super::tracing::Carrier;
 use super::tracing::Screen;
 use crate::event::raw::kind;
 use crate::source::canonical::Canonical;
-use crate::source::recording::Recording;
+use crate::source::replayed::Replayed;
 use crate::view::time::Calendar;
 use std::fs::File;
 use std::io::BufReader;
@@ -24,16 +24,17 @@ use std::io::Read;
 use std::path::Path;
 use std::path::PathBuf;
 
-/// Show a recording again, in any view, with the filters of a live trace
+/// Show a recording, or a log of strace, again: in any view, with the filters of a live trace
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Examples:\n  httpsys serve --trace --record run.jsonl     makes a recording\n  \
 httpsys replay run.jsonl\n  httpsys replay run.jsonl --view strace -yy -tt\n  \
 httpsys replay run.jsonl --request 'GET /hi'\n  \
-httpsys replay run.jsonl --view json --notes | jq .notes"
+httpsys replay run.jsonl --view json --notes | jq .notes\n  \
+strace -f -tt -T -s 65536 -o run.strace CMD     and then\n  httpsys replay run.strace"
 )]
 pub struct ReplayArgs {
-    /// A recording; - reads standard input
+    /// A recording, or what strace -f wrote; - reads standard input
     pub file: PathBuf,
     /// How it looks
     #[arg(long, value_name = "VIEW", default_value = "compact")]
@@ -69,7 +70,7 @@ pub fn run(args: &ReplayArgs, common: &Common) -> u8 {
         return super::usage("replay", &message);
     }
     let opened = open(&args.file).and_then(|reader| {
-        Recording::new(BufReader::with_capacity(ROOM, reader))
+        Replayed::new(BufReader::with_capacity(ROOM, reader))
             .map_err(|error| format!("read {}: {}", name(&args.file), no_file(&error)))
     });
     let recording = match opened {
@@ -82,7 +83,7 @@ pub fn run(args: &ReplayArgs, common: &Common) -> u8 {
     let mut start = recording.start().clone();
     let rewrites = common.canonical && !start.canonical;
     start.canonical |= common.canonical;
-    let offset = match start.canonical {
+    let offset = match start.canonical || recording.is_local() {
         true => 0,
         false => crate::kernel::utc_offset((start.realtime / 1_000_000_000) as i64) as i32,
     };
@@ -118,10 +119,7 @@ pub fn run(args: &ReplayArgs, common: &Common) -> u8 {
 }
 
 /// Every record through the pipeline, until the end of either.
-fn show<R: Read>(
-    mut recording: Recording<BufReader<R>>,
-    mut pipeline: Pipeline,
-) -> Result<(), String> {
+fn show<R: Read>(mut recording: Replayed<R>, mut pipeline: Pipeline) -> Result<(), String> {
     let mut complaints = Vec::new();
     let canonical = recording.start().canonical;
     let mut latest = 0;
@@ -199,18 +197,19 @@ fn overwritten(args: &ReplayArgs) -> Option<&PathBuf> {
 }
 
 /// Not one event: it may be empty, or something else altogether.
-fn nothing<R: Read>(args: &ReplayArgs, recording: &Recording<BufReader<R>>) -> u8 {
+fn nothing<R: Read>(args: &ReplayArgs, recording: &Replayed<R>) -> u8 {
     let name = name(&args.file);
-    if recording.lines() == 0 {
+    if recording.is_blank() {
         say(&format!("httpsys replay: {name}: empty, nothing to show"));
         return exit::DONE;
     }
-    if recording.is_recording() {
+    if recording.is_known() {
         say(&format!("httpsys replay: {name}: no events in it"));
         return exit::DONE;
     }
     refuse(&format!(
-        "{name}: not a recording: httpsys serve --trace --record FILE makes one"
+        "{name}: neither a recording (httpsys serve --trace --record FILE) nor a log of strace \
+         (strace -f -tt -T -s 65536 -o FILE CMD)"
     ))
 }
 

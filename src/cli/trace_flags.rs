@@ -219,7 +219,6 @@ impl ShowArgs {
                 1 => Hex::NonAscii,
                 2.. => Hex::All,
             },
-            numbers: self.number,
             fds: match self.decode_fds {
                 0 => FdNames::No,
                 1 => FdNames::Paths,

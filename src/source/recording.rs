@@ -6,21 +6,17 @@
 //! without its end is where the recorder was stopped, and is left out. Left out on purpose: opening
 //! files, following a growing one.
 
+use super::lines::{Got, Lines};
 use crate::event::build::Builder;
 use crate::event::raw::{Raw, RawHead, kind, part};
 use crate::event::wire::Start;
 use crate::event::wire::read::{self, Line};
-use std::io::{self, BufRead, BufReader, Read};
-
-/// The longest line that is read: 64 KiB of data as escapes, twice, and the arguments.
-const LINE_MOST: usize = 2 << 20;
+use std::io::{self, BufRead};
 
 /// A recording being read.
 #[derive(Debug)]
 pub struct Recording<R> {
-    lines: R,
-    number: u64,
-    text: Vec<u8>,
+    lines: Lines<R>,
     builder: Builder,
     start: Start,
     seq: u64,
@@ -28,13 +24,6 @@ pub struct Recording<R> {
     is_recording: bool,
     /// The first record, read while looking for the start.
     ahead: bool,
-}
-
-impl<R: Read> Recording<BufReader<R>> {
-    /// Whether reading on may have to wait for whoever writes.
-    pub fn is_drained(&self) -> bool {
-        self.lines.buffer().is_empty()
-    }
 }
 
 /// What came of one line.
@@ -51,9 +40,7 @@ impl<R: BufRead> Recording<R> {
     /// What reading said.
     pub fn new(lines: R) -> io::Result<Recording<R>> {
         let mut recording = Recording {
-            lines,
-            number: 0,
-            text: Vec::new(),
+            lines: Lines::new(lines),
             builder: Builder::default(),
             start: Start::default(),
             seq: 0,
@@ -75,9 +62,9 @@ impl<R: BufRead> Recording<R> {
         self.seq
     }
 
-    /// How many lines were read.
-    pub fn lines(&self) -> u64 {
-        self.number
+    /// The lines read so far.
+    pub fn lines(&self) -> &Lines<R> {
+        &self.lines
     }
 
     /// Whether there is no record at all.
@@ -127,26 +114,15 @@ impl<R: BufRead> Recording<R> {
     }
 
     fn line(&mut self) -> io::Result<Next> {
-        self.text.clear();
-        let most = LINE_MOST as u64;
-        let read = self
-            .lines
-            .by_ref()
-            .take(most)
-            .read_until(b'\n', &mut self.text)?;
-        if read == 0 {
-            return Ok(Next::End);
-        }
-        self.number += 1;
-        let ended = self.text.ends_with(b"\n");
-        if !ended && read as u64 == most {
-            self.skip_line()?;
-            return Ok(self.lost("is too long"));
-        }
-        if !self.text.trim_ascii().starts_with(b"{") {
+        let ended = match self.lines.advance()? {
+            Got::End => return Ok(Next::End),
+            Got::TooLong => return Ok(self.lost("is too long")),
+            Got::Line { ended } => ended,
+        };
+        if !self.lines.text.trim_ascii().starts_with(b"{") {
             return Ok(Next::Other);
         }
-        match read::line(&self.text, &mut self.builder) {
+        match read::line(&self.lines.text, &mut self.builder) {
             Ok(Line::Record { seq }) => {
                 self.is_recording = true;
                 self.seq = seq.unwrap_or(self.seq);
@@ -160,21 +136,6 @@ impl<R: BufRead> Recording<R> {
             Ok(Line::Nothing) => Ok(Next::Other),
             Err(_) if !ended => Ok(Next::End),
             Err(why) => Ok(self.lost(&format!("cannot be read: {why}"))),
-        }
-    }
-
-    /// Leaves the rest of a line unread, piece by piece.
-    fn skip_line(&mut self) -> io::Result<()> {
-        loop {
-            let buffered = self.lines.fill_buf()?;
-            let (used, found) = match buffered.iter().position(|b| *b == b'\n') {
-                Some(at) => (at + 1, true),
-                None => (buffered.len(), buffered.is_empty()),
-            };
-            self.lines.consume(used);
-            if found {
-                return Ok(());
-            }
         }
     }
 
@@ -195,7 +156,7 @@ impl<R: BufRead> Recording<R> {
         self.builder.whole(
             0,
             part::FIRST,
-            format!("line {} {why}", self.number).as_bytes(),
+            format!("line {} {why}", self.lines.number).as_bytes(),
         );
         Next::Record
     }

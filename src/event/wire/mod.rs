@@ -16,7 +16,13 @@ use crate::abi::flags;
 use crate::event::call::{CallName, Completed, Outcome, Syscall};
 use crate::event::digits;
 use crate::event::{Event, ProcessEvent, What};
+pub use args::is_memory;
 pub use string::string;
+
+/// Bytes as a recording's reader takes them: `len` there were, these were kept.
+pub fn bytes_object(len: u64, bytes: &[u8]) -> serde_json::Value {
+    serde_json::json!({ "len": len, "base64": string::to_base64(bytes) })
+}
 
 /// What the first line says of a run.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]

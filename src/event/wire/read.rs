@@ -38,11 +38,19 @@ type Object = Map<String, Value>;
 /// # Errors
 /// Why the line makes no sense, in words.
 pub fn line(text: &[u8], builder: &mut Builder) -> Result<Line, String> {
-    let object: Object = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-    match text_of(&object, "type") {
-        "start" => Ok(Line::Start(start(&object))),
+    let parsed: Object = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    object(&parsed, builder)
+}
+
+/// The same for a line that is an object already.
+///
+/// # Errors
+/// Why it makes no sense, in words.
+pub fn object(object: &Object, builder: &mut Builder) -> Result<Line, String> {
+    match text_of(object, "type") {
+        "start" => Ok(Line::Start(start(object))),
         "call" => {
-            call(&object, kind::CALL, builder)?;
+            call(object, kind::CALL, builder)?;
             Ok(Line::Record {
                 seq: object.get("seq").and_then(Value::as_u64),
             })
@@ -52,14 +60,14 @@ pub fn line(text: &[u8], builder: &mut Builder) -> Result<Line, String> {
                 "enter" => kind::ENTER,
                 _ => kind::PENDING,
             };
-            call(&object, record_kind, builder)?;
+            call(object, record_kind, builder)?;
             Ok(Line::Record { seq: None })
         }
-        "fd" | "signal" | "process" | "lost" => match fact(&object, builder) {
+        "fd" | "signal" | "process" | "lost" => match fact(object, builder) {
             Some(()) => Ok(Line::Record { seq: None }),
             None => Err(format!(
                 "a {} line without its keys",
-                text_of(&object, "type")
+                text_of(object, "type")
             )),
         },
         _ => Ok(Line::Nothing),

@@ -96,8 +96,6 @@ pub struct StraceOptions {
     pub duration: bool,
     /// `-x`, `-xx`.
     pub hex: Hex,
-    /// `-n`: the number of each call.
-    pub numbers: bool,
     /// `-y`, `-yy`.
     pub fds: FdNames,
     /// `-a`: where the result stands.
@@ -126,7 +124,6 @@ impl Default for StraceOptions {
             relative: false,
             duration: false,
             hex: Hex::No,
-            numbers: false,
             fds: FdNames::No,
             column: 40,
             pid: PidColumn::default(),
@@ -233,9 +230,6 @@ impl StraceView {
         if self.options.stamp != Stamp::None || self.options.relative {
             clock::columns(&self.options, t, &mut self.last, out);
         }
-        if self.options.number {
-            number(event, out);
-        }
         out.len() - start
     }
 
@@ -249,7 +243,7 @@ impl StraceView {
         out: &mut Vec<u8>,
     ) -> usize {
         let columns = self.prefix(event, event.t, out);
-        if !self.options.numbers {
+        if !self.options.number {
             return columns;
         }
         let start = out.len();
@@ -389,26 +383,6 @@ impl StraceView {
 /// unless the program changed its memory meanwhile; then the line goes on where they still agree.
 fn shared(begun: &[u8], full: &[u8]) -> usize {
     begun.iter().zip(full).take_while(|(a, b)| a == b).count()
-}
-
-/// `-n`: the call's number, in brackets.
-fn number(event: &Event<'_>, out: &mut Vec<u8>) {
-    let syscall = match &event.what {
-        What::Enter(syscall) | What::Pending(syscall) => Some(syscall),
-        What::Call(done) => Some(&done.syscall),
-        What::Fd(_) | What::Signal(_) | What::Process(_) | What::Lost { .. } => None,
-    };
-    let number = syscall.and_then(|syscall| match syscall.name {
-        CallName::Known(id) => id.number().map(u64::from),
-        CallName::Number(number) => Some(number),
-        CallName::Name(_) => None,
-    });
-    out.push(b'[');
-    match number {
-        Some(number) => digits::padded(out, number, 4, b' '),
-        None => out.extend_from_slice(b"????"),
-    }
-    out.extend_from_slice(b"] ");
 }
 
 fn push_name(syscall: &Syscall<'_>, out: &mut Vec<u8>) {

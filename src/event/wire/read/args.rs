@@ -45,7 +45,8 @@ fn pointer(value: Option<&Value>, entry: Option<&Value>) -> u64 {
 fn register(kind: Kind, value: &Value, before: &[u64; 6]) -> Option<u64> {
     let of = |other: u8| before[other as usize] & 0xffff_ffff;
     Some(match kind {
-        Kind::Flags(set) | Kind::Constant(set) => plain(value, &[set])?,
+        Kind::Flags(set) => plain(value, &[set]).unwrap_or(0),
+        Kind::Constant(set) => plain(value, &[set])?,
         Kind::OpenFlags => plain(value, &[&flags::ACCESS_MODE, &flags::OPEN_BITS])?,
         Kind::SocketType => plain(value, &[&flags::SOCKET_TYPE, &flags::SOCK])?,
         Kind::CloneFlags => plain(value, &[&flags::CLONE])?,
@@ -97,7 +98,8 @@ pub fn plain(value: &Value, sets: &[&'static FlagSet]) -> Option<u64> {
             .or_else(|| named(text, sets)),
         Value::Array(list) => list
             .iter()
-            .try_fold(0, |bits, one| Some(bits | plain(one, sets)?)),
+            // A name that only a later version knows is passed over, as unknown keys are.
+            .try_fold(0, |bits, one| Some(bits | plain(one, sets).unwrap_or(0))),
         Value::Bool(_) | Value::Object(_) => None,
     }
 }
