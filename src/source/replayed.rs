@@ -10,7 +10,7 @@ use std::io::{self, BufRead, BufReader, Read};
 #[derive(Debug)]
 pub enum Replayed<R> {
     /// JSON lines.
-    Recording(Recording<BufReader<R>>),
+    Recording(Box<Recording<BufReader<R>>>),
     /// strace's lines.
     StraceLog(Box<StraceLog<BufReader<R>>>),
 }
@@ -23,7 +23,7 @@ impl<R: Read> Replayed<R> {
     pub fn new(mut reader: BufReader<R>) -> io::Result<Replayed<R>> {
         Ok(match strace_log::is_log(reader.fill_buf()?) {
             true => Replayed::StraceLog(Box::new(StraceLog::new(reader)?)),
-            false => Replayed::Recording(Recording::new(reader)?),
+            false => Replayed::Recording(Box::new(Recording::new(reader)?)),
         })
     }
 

@@ -13,6 +13,9 @@ use crate::event::wire::bytes_object;
 use serde_json::{Map, Value as Json, json};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+/// Bytes that are shown, and whether they are all there were.
+type Shown = (Vec<u8>, bool);
+
 /// What became of an argument.
 #[derive(Clone, Default, Debug)]
 pub struct Told {
@@ -21,7 +24,7 @@ pub struct Told {
     /// For `entry`.
     pub entry: Option<Json>,
     /// Bytes it moves: those that are shown, and whether they are all there were.
-    pub data: Option<(Vec<u8>, bool)>,
+    pub data: Option<Shown>,
 }
 
 impl Told {
@@ -365,7 +368,7 @@ fn times(value: &Value) -> Option<Vec<u8>> {
 }
 
 /// The array, and its bytes in a row up to where some are missing.
-fn vector(value: &Value) -> Option<(Json, Option<(Vec<u8>, bool)>)> {
+fn vector(value: &Value) -> Option<(Json, Option<Shown>)> {
     let mut array = Vec::new();
     let (mut data, mut all, mut any) = (Vec::new(), true, false);
     for entry in list(value)? {

@@ -101,14 +101,12 @@ impl Read {
         let (mut args, mut entry) = (Map::new(), Map::new());
         let params = id.signature().params.iter().enumerate();
         let shown = params.filter(|(_, param)| !matches!(param.kind, Kind::Unused));
-        let mut position = 0;
         let mut data = None;
-        for (index, param) in shown {
+        for (position, (index, param)) in shown.enumerate() {
             let value = match id {
                 calls::CLONE => of_clone(param.name, values),
                 _ => values.get(position).map(|(_, value)| value),
             };
-            position += 1;
             let Some(value) = value else { continue };
             let told = argument(param.kind, index, value, &outcome.extra);
             let Told {

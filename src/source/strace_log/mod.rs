@@ -12,6 +12,7 @@
 mod argument;
 mod call;
 mod descriptors;
+mod dump;
 mod prefix;
 mod threads;
 mod value;
@@ -313,7 +314,7 @@ impl<R: BufRead> StraceLog<R> {
     }
 
     fn understood(&mut self, text: &[u8]) -> Result<(), String> {
-        if let Some(bytes) = dump(text) {
+        if let Some(bytes) = dump::bytes(text) {
             self.dump.extend_from_slice(&bytes);
             return Ok(());
         }
@@ -566,31 +567,6 @@ fn signal_name(name: &str) -> String {
         (_, Some(number)) => number.saturating_add(32).to_string(),
         (name, None) => name.to_string(),
     }
-}
-
-/// The bytes of a line of a dump: ` | 00000  47 45 54 20 2f 69 6e 64  65 78 2e …  GET /index.txt H |`.
-fn dump(text: &[u8]) -> Option<Vec<u8>> {
-    let rest = text.strip_prefix(b" | ")?;
-    let offset = rest
-        .iter()
-        .take_while(|byte| byte.is_ascii_hexdigit())
-        .count();
-    let columns = rest
-        .get(offset..)
-        .filter(|rest| offset >= 5 && rest.starts_with(b"  "))?;
-    let mut bytes = Vec::new();
-    // Two groups of eight, each three columns wide, and two blanks before each.
-    for place in 0..16 {
-        let at = 2 + place * 3 + place / 8;
-        let digits = columns.get(at..at + 2)?;
-        let digits = std::str::from_utf8(digits).ok()?;
-        match u8::from_str_radix(digits, 16) {
-            Ok(byte) => bytes.push(byte),
-            Err(_) if digits == "  " => break,
-            Err(_) => return None,
-        }
-    }
-    Some(bytes)
 }
 
 /// Where a message of strace's own stands at the end of a line that it may have cut.
