@@ -160,7 +160,7 @@ fn total(args: &ReplayArgs) -> Option<u64> {
         return None;
     }
     let reader = BufReader::with_capacity(ROOM, File::open(&args.file).ok()?);
-    let mut recording = Recording::new(reader).ok()?;
+    let mut recording = Replayed::new(reader).ok()?;
     let mut last = None;
     while let Ok(Some((seq, raw))) = recording.next_numbered() {
         if raw.head.kind == kind::CALL {
