@@ -23,6 +23,7 @@
 mod attach;
 mod births;
 mod calls;
+mod descriptors;
 mod filter;
 mod launch;
 mod memory;

@@ -13,6 +13,7 @@
 //! In: stops. Out: records. The thread that made this value must run it.
 
 use super::attach::{self, Refusal};
+use super::descriptors;
 use super::filter::Wanted;
 use super::launch::{self, Command, Failure, Launched};
 use super::sys::{self, Change, Stop, Tid};
@@ -128,6 +129,8 @@ pub struct Tracer {
     /// The stop that the terminal's user asked for (Ctrl-Z), until it has come about.
     stopping: Option<i32>,
     leaving: bool,
+    /// Processes that ran before we came.
+    attached: Vec<Tid>,
     control: Arc<Control>,
 }
 
@@ -148,6 +151,7 @@ impl Tracer {
             held: Vec::new(),
             stopping: None,
             leaving: false,
+            attached: Vec::new(),
             control: Arc::default(),
         }
     }
@@ -183,9 +187,15 @@ impl Tracer {
         let flags = wishes(options.follow);
         let mut tracer = Tracer::new(options, false);
         for pid in pids {
-            for tid in attach::seize_all(*pid, flags)? {
-                tracer.adopt(tid, *pid as u32, false);
+            let threads = attach::seize_all(*pid, flags)?;
+            let process = threads
+                .first()
+                .and_then(|tid| super::tracee::process_of(*tid))
+                .unwrap_or(*pid as u32);
+            for tid in threads {
+                tracer.adopt(tid, process, false);
             }
+            tracer.attached.push(process as Tid);
         }
         Ok(tracer)
     }
@@ -209,6 +219,9 @@ impl Tracer {
     /// Traces until nobody is left, or until told to leave.
     pub fn run(mut self, to: &Handover) -> Ended {
         self.control.tracer.store(can_be_poked(), Ordering::SeqCst);
+        for pid in &self.attached {
+            descriptors::tell(*pid as u32, *pid, to);
+        }
         loop {
             if !self.leaving && self.control.leave.load(Ordering::SeqCst) {
                 self.begin_to_leave();
