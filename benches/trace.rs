@@ -1,0 +1,166 @@
+//! What tracing another program costs it, beside strace with the same set of calls: requests per second,
+//! untraced, under `strace -f --seccomp-bpf`, and under `httpsys trace` in two views; alternating rounds,
+//! medians, each as a share of the untraced rate and as a multiple of strace's.
+//!
+//! `cargo bench --bench trace`. The traced program is `httpsys serve --io epoll`; the client is this
+//! process, a few kept-alive connections. Twice: all on any CPU, and tracer and program on one CPU
+//! (`taskset -c 0`), where a stop costs no interrupt from one CPU to another. Needs strace and taskset.
+//! (Client and server share the machine: read the ratios, not the rates.)
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const ROUNDS: usize = 5;
+const ROUND: Duration = Duration::from_millis(400);
+const CONNECTIONS: usize = 32;
+const REQUEST: &[u8] = b"GET /hi HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n";
+const HTTPSYS: &str = env!("CARGO_BIN_EXE_httpsys");
+const SET: &str =
+    "trace=%network,read,write,readv,writev,sendfile,close,epoll_wait,epoll_pwait,epoll_ctl";
+
+/// A name, and the words before the traced command.
+const WAYS: [(&str, &[&str]); 4] = [
+    ("not traced", &[]),
+    (
+        "strace --seccomp-bpf",
+        &[
+            "strace",
+            "-f",
+            "--seccomp-bpf",
+            "-e",
+            SET,
+            "-o",
+            "/dev/null",
+        ],
+    ),
+    (
+        "trace, strace view",
+        &[
+            HTTPSYS,
+            "trace",
+            "-e",
+            SET,
+            "--view",
+            "strace",
+            "-o",
+            "/dev/null",
+            "--",
+        ],
+    ),
+    (
+        "trace, compact view",
+        &[HTTPSYS, "trace", "-o", "/dev/null", "--"],
+    ),
+];
+
+struct Server {
+    child: Child,
+    connections: Vec<TcpStream>,
+}
+
+impl Server {
+    fn start(place: &[&str], tracer: &[&str]) -> Server {
+        let serve = [
+            HTTPSYS,
+            "serve",
+            "-l",
+            "127.0.0.1:0",
+            "--io",
+            "epoll",
+            "--log",
+            "off",
+        ];
+        let words = [place, tracer, &serve].concat();
+        let mut child = Command::new(words[0])
+            .args(&words[1..])
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("it is a pipe")).lines();
+        let address = loop {
+            let line = lines.next().expect("it says where it listens");
+            let line = line.expect("a line of text");
+            if let Some(url) = line.strip_prefix("listening on http://") {
+                break url.trim_end_matches('/').to_owned();
+            }
+        };
+        std::thread::spawn(move || lines.for_each(drop));
+        let connect = |_| TcpStream::connect(&address).expect("it takes connections");
+        Server {
+            connections: (0..CONNECTIONS).map(connect).collect(),
+            child,
+        }
+    }
+
+    /// Asks for a while; returns requests per second.
+    fn round(&mut self) -> f64 {
+        let (begun, mut answers, mut room) = (Instant::now(), 0, [0; 4096]);
+        while begun.elapsed() < ROUND {
+            for connection in &mut self.connections {
+                connection.write_all(REQUEST).expect("it reads");
+            }
+            for connection in &mut self.connections {
+                let n = connection.read(&mut room).expect("it answers");
+                assert!(room[..n].ends_with(b"\r\n\r\nHi"), "one whole answer");
+                answers += 1;
+            }
+        }
+        f64::from(answers) / begun.elapsed().as_secs_f64()
+    }
+}
+
+impl Drop for Server {
+    /// The server is the tracer's only child, or the process itself: it ends first.
+    fn drop(&mut self) {
+        let id = self.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        let served = children.unwrap_or_default();
+        let server = served
+            .split_whitespace()
+            .next()
+            .and_then(|id| id.parse().ok());
+        let pid = nix::unistd::Pid::from_raw(server.unwrap_or(id as i32));
+        let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
+        let _ = self.child.wait();
+    }
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn compare(title: &str, place: &[&str]) {
+    let start = |(_, tracer): &(&str, &[&str])| Server::start(place, tracer);
+    let mut servers: Vec<Server> = WAYS.iter().map(start).collect();
+    let mut rates = WAYS.map(|_| Vec::new());
+    let mut shares = WAYS.map(|_| (Vec::new(), Vec::new()));
+    for round in 0..=ROUNDS {
+        let seen: Vec<f64> = servers.iter_mut().map(Server::round).collect();
+        // The first round warms up.
+        for (way, rate) in seen.iter().enumerate().filter(|_| round > 0) {
+            rates[way].push(*rate);
+            shares[way].0.push(rate / seen[0]);
+            shares[way].1.push(rate / seen[1]);
+        }
+    }
+    println!("{title:22} requests/s   x not traced   x strace");
+    for (way, (name, _)) in WAYS.iter().enumerate() {
+        let (of_none, of_strace) = (median(&mut shares[way].0), median(&mut shares[way].1));
+        let rate = median(&mut rates[way]);
+        println!("{name:22} {rate:10.0} {of_none:14.2} {of_strace:10.2}");
+    }
+}
+
+fn main() {
+    let has = |name: &str| Command::new(name).arg("--version").output().is_ok();
+    for peer in ["strace", "taskset"] {
+        if !has(peer) {
+            return println!("skipped: {peer} not found");
+        }
+    }
+    compare("on any CPU", &[]);
+    compare("on one CPU", &["taskset", "-c", "0"]);
+}
