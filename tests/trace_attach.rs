@@ -24,12 +24,15 @@ fn attach(pid: u32, record: &str) -> (Child, BufReader<std::process::ChildStderr
     let mut tracer = trace(&["--view", "json", "--record", record, "-p", &pid])
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
-    let mut shown = BufReader::new(tracer.stderr.take().unwrap());
+        .expect("the program starts");
+    let mut shown = BufReader::new(tracer.stderr.take().expect("it was asked for"));
     let mut line = String::new();
     while !line.contains("\"type\":\"fd\"") {
         line.clear();
-        assert!(shown.read_line(&mut line).unwrap() > 0, "it was refused");
+        assert!(
+            shown.read_line(&mut line).expect("a line") > 0,
+            "it was refused"
+        );
     }
     (tracer, shown)
 }
