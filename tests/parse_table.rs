@@ -30,7 +30,7 @@ fn requests() -> Vec<PathBuf> {
     let mut paths: Vec<_> = std::fs::read_dir(folder)
         .expect("demo/requests")
         .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.extension().is_some_and(|e| e == "txt"))
+        .filter(|path| path.extension().is_some_and(|e| e == "http"))
         .collect();
     paths.sort();
     paths
