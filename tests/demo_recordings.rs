@@ -1,4 +1,5 @@
 //! The recordings in demo/recordings show what the articles' servers do, and replay as their screens say.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
 
