@@ -216,3 +216,31 @@ fn a_python_servers_exchanges_are_told_as_curl_made_them() {
     assert!(!shown.contains("ld.so.cache"));
     assert!(shown.lines().all(|line| line.chars().count() <= 80));
 }
+
+/// What a script does before its server, and whole programs without a network, are a line each.
+#[test]
+fn a_start_is_a_line_and_a_program_without_a_network_another() {
+    if !ptrace_allowed() {
+        return;
+    }
+    let shown = |arguments: &[&str]| {
+        let output = trace(&[arguments, &["--", "sh", "-c", "ls / | wc -l; true"]].concat())
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let short = shown(&[]);
+    assert!(
+        short.contains(" calls skipped: none of them on the network"),
+        "{short}"
+    );
+    assert!(
+        short.lines().count() <= 6 && !short.contains("pipe"),
+        "{short}"
+    );
+    let whole = shown(&["--startup"]);
+    assert!(
+        whole.contains("pipe2(") && !whole.contains("skipped"),
+        "{whole}"
+    );
+}

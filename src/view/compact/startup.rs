@@ -1,9 +1,11 @@
-//! Leaving out how a program starts: the loader's libraries, locales, modules that an interpreter reads.
+//! Leaving out how a program starts: the loader's libraries, locales, modules that an interpreter reads, the
+//! helpers that a script runs before its server.
 //!
 //! In: events. Out: whether one is left out, and in the end how many were. A process starts with `execve`
-//! and has started with its first call that matters: one that has to do with the network, waits for
-//! events, makes a process, writes, reads its standard input, or ends it. A child that was forked and
-//! executes nothing does not start in this sense.
+//! and has started with its first call that has to do with the network, or reads its standard input (unless
+//! a process that is starting itself has made it: helpers read pipes). What its children do meanwhile belongs
+//! to its start, as far as it has nothing to do with the network either. A program that ends without any
+//! such call is told as one line.
 
 use super::CompactView;
 use crate::abi::calls;
@@ -17,57 +19,100 @@ use crate::event::call::Syscall;
 use crate::event::digits::decimal;
 use crate::view::paint::Ink;
 
+/// A process that is starting.
+#[derive(Debug)]
+struct Starting {
+    pid: u32,
+    /// How many of its calls were left out.
+    hidden: u64,
+    /// The process that made it and is starting too: all of this one's life is left out.
+    parent: Option<u32>,
+}
+
+/// How far an event brings its process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Stage {
+    /// It is left out.
+    Hidden,
+    /// It is shown, and was before.
+    Shown,
+    /// The first that is shown of its process, behind so many calls that were not.
+    Started(u64),
+    /// Its process ends without having started, after so many calls.
+    Ended(u64),
+}
+
 /// Processes that are starting, and how many of their calls were left out.
 #[derive(Debug, Default)]
 pub struct Startup {
-    starting: Vec<(u32, u64)>,
+    starting: Vec<Starting>,
 }
 
 impl Startup {
-    /// Whether to leave this event out.
-    fn hides(&mut self, event: &Event<'_>) -> bool {
-        let pid = event.pid.0;
-        if let What::Process(ProcessEvent::Exec { .. }) = event.what {
-            if !self.starting.iter().any(|(of, _)| *of == pid) {
-                self.starting.push((pid, 0));
-            }
-            return false;
-        }
-        let Some((_, hidden)) = self.starting.iter_mut().find(|(of, _)| *of == pid) else {
-            return false;
-        };
-        match &event.what {
-            What::Call(done) if !matters(&done.syscall) => {
-                *hidden += 1;
-                true
-            }
-            What::Enter(syscall) | What::Pending(syscall) => !matters(syscall),
-            _ => false,
-        }
+    fn place(&self, pid: u32) -> Option<usize> {
+        self.starting.iter().position(|process| process.pid == pid)
     }
 
-    /// How many calls of this process were left out, once it has started.
-    fn started(&mut self, event: &Event<'_>) -> u64 {
-        let over = match &event.what {
-            What::Call(_) | What::Enter(_) | What::Pending(_) => true,
-            What::Process(ProcessEvent::Spawn { .. }) => true,
-            What::Process(ProcessEvent::Exit { .. } | ProcessEvent::Killed { .. }) => {
-                event.pid == event.tid
+    /// What to do with this event.
+    fn stage(&mut self, event: &Event<'_>) -> Stage {
+        let pid = event.pid.0;
+        let Some(place) = self.place(pid) else {
+            if let What::Process(ProcessEvent::Exec { .. }) = event.what {
+                self.starting.push(Starting {
+                    pid,
+                    hidden: 0,
+                    parent: None,
+                });
             }
-            What::Process(ProcessEvent::Exec { .. })
-            | What::Fd(_)
-            | What::Signal(_)
-            | What::Lost { .. } => false,
+            return Stage::Shown;
         };
-        let place = self.starting.iter().position(|(of, _)| *of == event.pid.0);
-        place
-            .filter(|_| over)
-            .map_or(0, |place| self.starting.swap_remove(place).1)
+        let of_a_child = self.starting[place].parent.is_some();
+        match &event.what {
+            What::Call(done) if !matters(&done.syscall, of_a_child) => {
+                self.starting[place].hidden += 1;
+                Stage::Hidden
+            }
+            What::Enter(syscall) | What::Pending(syscall) if !matters(syscall, of_a_child) => {
+                Stage::Hidden
+            }
+            What::Call(_) | What::Enter(_) | What::Pending(_) => {
+                Stage::Started(self.starting.swap_remove(place).hidden)
+            }
+            What::Process(ProcessEvent::Spawn { child, thread }) => {
+                if !thread && self.place(child.0).is_none() {
+                    self.starting.push(Starting {
+                        pid: child.0,
+                        hidden: 0,
+                        parent: Some(pid),
+                    });
+                }
+                Stage::Hidden
+            }
+            What::Process(ProcessEvent::Exec { .. }) if of_a_child => Stage::Hidden,
+            What::Process(ProcessEvent::Exit { .. } | ProcessEvent::Killed { .. })
+                if event.pid == event.tid =>
+            {
+                let ended = self.starting.swap_remove(place);
+                let heir = ended.parent.and_then(|parent| self.place(parent));
+                if let Some(heir) = heir {
+                    self.starting[heir].hidden += ended.hidden;
+                }
+                match ended.parent {
+                    Some(_) => Stage::Hidden,
+                    None => Stage::Ended(ended.hidden),
+                }
+            }
+            What::Process(ProcessEvent::Exit { .. } | ProcessEvent::Killed { .. })
+            | What::Signal(_) => Stage::Hidden,
+            What::Process(ProcessEvent::Exec { .. }) | What::Fd(_) | What::Lost { .. } => {
+                Stage::Shown
+            }
+        }
     }
 }
 
-/// Whether this call is what the program was started for.
-fn matters(syscall: &Syscall<'_>) -> bool {
+/// Whether this call is what the program was started for. A helper that a script runs reads pipes.
+fn matters(syscall: &Syscall<'_>, of_a_child: bool) -> bool {
     let CallName::Known(id) = syscall.name else {
         return false;
     };
@@ -76,18 +121,8 @@ fn matters(syscall: &Syscall<'_>) -> bool {
         return false;
     }
     match &syscall.call {
-        Call::Receive { fd, .. } => (0..=2).contains(&fd.0) || classes & class::NETWORK != 0,
-        Call::Send { .. }
-        | Call::SendFile { .. }
-        | Call::EpollCreate
-        | Call::EpollControl { .. }
-        | Call::EpollWait { .. }
-        | Call::Poll { .. } => true,
-        _ => {
-            classes & (class::NETWORK | class::PROCESS) != 0
-                || id == calls::IO_URING_SETUP
-                || id == calls::IO_URING_ENTER
-        }
+        Call::Receive { fd, .. } => (fd.0 == 0 && !of_a_child) || classes & class::NETWORK != 0,
+        _ => classes & class::NETWORK != 0 || id == calls::IO_URING_SETUP,
     }
 }
 
@@ -97,21 +132,20 @@ impl CompactView {
         if !self.options.skip_startup {
             return false;
         }
-        if self.startup.hides(event) {
-            return true;
-        }
-        let hidden = self.startup.started(event);
-        if hidden > 0 {
-            self.line.clear();
-            self.paint.on(Ink::Faint, &mut self.line);
-            decimal(&mut self.line, hidden);
-            self.line.extend_from_slice(match hidden {
-                1 => b" call skipped while the program started".as_slice(),
-                _ => b" calls skipped while the program started",
-            });
-            self.paint.off(Ink::Faint, &mut self.line);
-            self.remark(event, out);
-        }
+        let (hidden, what) = match self.startup.stage(event) {
+            Stage::Hidden => return true,
+            Stage::Shown | Stage::Started(0) | Stage::Ended(0) => return false,
+            Stage::Started(hidden) => (hidden, " skipped while the program started"),
+            Stage::Ended(hidden) => (hidden, " skipped: none of them on the network"),
+        };
+        self.line.clear();
+        self.paint.on(Ink::Faint, &mut self.line);
+        decimal(&mut self.line, hidden);
+        self.line
+            .extend_from_slice(if hidden == 1 { b" call" } else { b" calls" });
+        self.line.extend_from_slice(what.as_bytes());
+        self.paint.off(Ink::Faint, &mut self.line);
+        self.remark(event, out);
         false
     }
 }
