@@ -57,7 +57,11 @@ fn shown(folder: &Folder, log: &str, flags: &[&str]) -> String {
 /// Every exchange as the tables have it: request, status; then the sums.
 fn story(path: &str) -> Vec<String> {
     let tables = replay(&[path, "-c", "--width", "300"]);
-    let exchanges = tables.lines().filter(|line| {
+    // Times differ from one watcher to another; the table of them comes last.
+    let exchanges = tables
+        .lines()
+        .take_while(|line| !line.starts_with("Where the time went"));
+    let exchanges = exchanges.filter(|line| {
         line.strip_prefix('r')
             .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     });

@@ -5,6 +5,7 @@
 
 use super::ears::{RequestEar, ResponseEar};
 use super::exchange::{CallCounts, Exchange, Fate, History};
+use super::findings::Watched;
 use super::stream::{Protocol, Side, Stream};
 use super::text::Text;
 use super::{ConnectionId, ExchangeId};
@@ -69,6 +70,8 @@ pub struct Connection {
     pub(super) early: CallCounts,
     /// Whom to look for among other connections.
     pub(super) host: Option<[u8; 16]>,
+    /// What findings are made from.
+    pub(super) watched: Watched,
     started: u64,
 }
 
@@ -244,6 +247,7 @@ impl Connection {
             waiting: VecDeque::new(),
             early: CallCounts::default(),
             host: None,
+            watched: Watched::default(),
             started: opened,
         }
     }
@@ -268,6 +272,7 @@ impl Connection {
         self.waiting.clear();
         self.early = CallCounts::default();
         self.host = None;
+        self.watched = Watched::default();
         self.started = opened;
     }
 
@@ -301,6 +306,11 @@ impl Connection {
     #[inline]
     pub fn current(&self) -> Option<ExchangeId> {
         self.waiting.front().map(|exchange| exchange.id)
+    }
+
+    /// The exchange that is going on, or the last one that was answered.
+    pub(super) fn latest(&self) -> Option<ExchangeId> {
+        self.current().or(self.watched.last.map(|(id, ..)| id))
     }
 
     /// Nothing ever came or went over it.
@@ -415,6 +425,7 @@ impl Connection {
             started: &mut self.started,
             now: turn.now,
             last_id: turn.last_id,
+            watched: &mut self.watched,
             moved: turn.moved,
         };
         act(&mut self.request, &mut ear)
@@ -432,6 +443,7 @@ impl Connection {
             now: turn.now,
             last_id: turn.last_id,
             history: turn.history,
+            watched: &mut self.watched,
             moved: turn.moved,
         };
         act(&mut self.response, &mut ear)

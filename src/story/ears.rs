@@ -5,10 +5,11 @@
 
 use super::connection::Moved;
 use super::exchange::{Exchange, Fate, History};
+use super::findings::Watched;
 use super::stream::Listener;
 use super::text::Text;
 use super::{ConnectionId, ExchangeId};
-use crate::http::{Head, Reader, StartLine};
+use crate::http::{Framing, Head, Reader, StartLine};
 use std::collections::VecDeque;
 
 /// Hears requests.
@@ -21,6 +22,7 @@ pub(super) struct RequestEar<'c> {
     pub started: &'c mut u64,
     pub now: u64,
     pub last_id: &'c mut u32,
+    pub watched: &'c mut Watched,
     pub moved: &'c mut Moved,
 }
 
@@ -30,6 +32,7 @@ impl Listener for RequestEar<'_> {
     fn head(&mut self, head: &Head, bytes: &[u8]) {
         *self.last_id += 1;
         *self.requests += 1;
+        self.watched.request(head.expects_continue);
         let (line, method) = request_line(head, bytes);
         self.moved.heads += 1;
         if let Some(heard) = self.moved.begin() {
@@ -98,6 +101,15 @@ impl Listener for RequestEar<'_> {
     }
 }
 
+/// How many body bytes a head says there are, where it says so.
+fn promised(framing: Option<Framing>) -> Option<u64> {
+    match framing? {
+        Framing::None => Some(0),
+        Framing::ContentLength(bytes) => Some(bytes),
+        Framing::Chunked | Framing::UntilClose => None,
+    }
+}
+
 /// Method, space, target; and how long the method is.
 fn request_line(head: &Head, bytes: &[u8]) -> (Text, u8) {
     let StartLine::Request { method, target, .. } = head.start else {
@@ -118,6 +130,7 @@ pub(super) struct ResponseEar<'c> {
     pub now: u64,
     pub last_id: &'c mut u32,
     pub history: &'c mut History,
+    pub watched: &'c mut Watched,
     pub moved: &'c mut Moved,
 }
 
@@ -213,6 +226,8 @@ impl Listener for ResponseEar<'_> {
         if final_one && let Some(mut exchange) = self.waiting.pop_front() {
             exchange.ended = Some(now);
             exchange.fate = Fate::Answered;
+            let to_head = exchange.method() == b"HEAD";
+            self.watched.last = Some((exchange.id, promised(framing), to_head));
             *self.answered += 1;
             self.history.push(exchange);
         }

@@ -78,6 +78,22 @@ pub enum Fate {
     Lost,
 }
 
+/// Where the time of an exchange went, in nanoseconds, from the first byte of its request to its end. What
+/// is not here went by in the program itself (or while it was not on a CPU).
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Spent {
+    /// In calls that receive: as a rule, waiting for the other end.
+    pub receiving: u64,
+    /// In calls that send: as a rule, waiting for room.
+    pub sending: u64,
+    /// In `epoll_wait`, `poll`, `select`, until they told of this connection.
+    pub ready: u64,
+    /// How often those did.
+    pub wakes: u32,
+    /// Calls that would have had to wait, and said EAGAIN instead.
+    pub again: u32,
+}
+
 /// One request and its response.
 #[derive(Clone, Debug, Default)]
 pub struct Exchange {
@@ -111,6 +127,8 @@ pub struct Exchange {
     pub bytes_out: u64,
     /// Calls made for it, from the one that brought its first byte to the one that ended it.
     pub calls: CallCounts,
+    /// Where its time went.
+    pub spent: Spent,
     /// When its first byte was there, in nanoseconds since watching began.
     pub started: u64,
     /// When the first byte of its response was there.
@@ -139,6 +157,18 @@ impl Exchange {
     pub fn time_to_first_byte(&self) -> Option<u64> {
         self.first_byte
             .map(|first| first.saturating_sub(self.started))
+    }
+
+    /// The time that went by outside of calls that wait, in nanoseconds.
+    pub fn in_program(&self) -> Option<u64> {
+        let Spent {
+            receiving,
+            sending,
+            ready,
+            ..
+        } = self.spent;
+        self.total_time()
+            .map(|total| total.saturating_sub(receiving + sending + ready))
     }
 
     /// From the first byte of the request to the end, in nanoseconds.

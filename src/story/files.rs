@@ -211,6 +211,7 @@ impl Story {
             if over == Over::Silent && others {
                 self.notes.push(Note::Preconnect);
             }
+            self.check_close(link);
         }
         self.connections.release(link, at.now, &mut self.history);
         whose

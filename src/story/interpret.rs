@@ -6,6 +6,7 @@
 
 use super::connection::Link;
 use super::fds::FdKind;
+use super::findings::Fruitless;
 use super::numbers::ByNumber;
 use super::words::{Attempt, Note};
 use super::{ConnectionId, ExchangeId, Story};
@@ -81,6 +82,7 @@ struct Thread {
     tid: Pid,
     number: u32,
     current: Option<Link>,
+    fruitless: Fruitless,
 }
 
 /// The threads that are alive, as far as the trace tells.
@@ -118,6 +120,7 @@ impl Threads {
                 tid,
                 number: *count,
                 current: None,
+                fruitless: Fruitless::default(),
             });
             list.len() - 1
         });
@@ -166,6 +169,11 @@ impl Threads {
     }
 
     #[inline]
+    pub(super) fn fruitless(&mut self, place: usize) -> &mut Fruitless {
+        &mut self.list[place].fruitless
+    }
+
+    #[inline]
     pub(super) fn works_for(&mut self, place: usize, link: Option<Link>) {
         self.list[place].current = link;
     }
@@ -183,7 +191,10 @@ impl Story {
                 self.fact(event, fact);
                 Whose::default()
             }
-            What::Signal(_) => Whose::default(),
+            What::Signal(signal) => {
+                self.signalled(event.pid, *signal);
+                Whose::default()
+            }
             What::Process(process) => {
                 self.process(event, process);
                 Whose::default()
@@ -305,6 +316,7 @@ impl Story {
         if done.injected {
             self.made_up(&at);
         }
+        self.look_for_loops(event, &at, done);
         whose
     }
 

@@ -50,6 +50,11 @@ impl Story {
             }
             ProcessEvent::Exec { .. } => self.exec(event),
             ProcessEvent::Exit { .. } | ProcessEvent::Killed { .. } => {
+                match what {
+                    ProcessEvent::Killed { signal } => self.killed(event.pid, *signal),
+                    _ if event.tid == event.pid => self.exited(event.pid),
+                    _ => {}
+                }
                 self.threads.remove(event.tid);
                 if event.tid == event.pid {
                     self.process_ended(event);
@@ -142,6 +147,7 @@ impl Story {
                 connections.release(link, event.t, history);
             }
         }
+        self.check_inherited(process);
     }
 
     /// The first process is the program itself: its table is kept for the summary.

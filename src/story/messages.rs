@@ -6,6 +6,7 @@
 use super::Story;
 use super::connection::{Heard, Link, Moved, Turn};
 use super::fds::FdKind;
+use super::findings;
 use super::interpret::{At, EAGAIN, Whose};
 use super::stream::{Preview, Protocol, Side, Stream, starts_message};
 use super::text::Text;
@@ -16,6 +17,7 @@ use crate::event::call::{Data, Outcome};
 use crate::http::Framing;
 
 const ECONNRESET: Errno = Errno(104);
+const ETIMEDOUT: Errno = Errno(110);
 
 /// `MSG_PEEK`: the bytes stay in the queue. `MSG_DONTWAIT`: this one call does not sleep.
 const PEEK: u32 = 2;
@@ -40,7 +42,12 @@ impl Story {
         match moved {
             None => self.receive_failed(at, link, fd, flags),
             Some(0) if asked == 0 => self.notes.push(Note::NothingAsked),
-            Some(0) => self.end_of_input(at, link),
+            Some(0) => {
+                self.end_of_input(at, link);
+                if flags & PEEK == 0 {
+                    self.check_end(link);
+                }
+            }
             Some(bytes) if flags & PEEK != 0 => {
                 self.notes.push(Note::Peeked(bytes));
                 self.preview(Some((link, true)), data, 0);
@@ -52,7 +59,11 @@ impl Story {
                     connection.pass_by(data, &mut self.secrets);
                 }
             }
-            Some(bytes) => return self.exchange_bytes(at, link, fd, true, data, bytes),
+            Some(bytes) => {
+                let whose = self.exchange_bytes(at, link, fd, true, data, bytes);
+                self.check_goes_on(link);
+                return whose;
+            }
         }
         self.whose(at, Some(link))
     }
@@ -84,8 +95,12 @@ impl Story {
             self.preview(Some((link, false)), data, 0);
             return self.whose(at, Some(link));
         }
+        self.check_rest(link, data);
+        let unfinished = self.connections.get(link).and_then(findings::unfinished);
         let whose = self.exchange_bytes(at, link, fd, false, data, bytes);
+        self.check_response(at, link, fd, flags, bytes, unfinished);
         if bytes < asked {
+            self.remember_rest(link, data, bytes, asked);
             self.notes.push(Note::ShortWrite(bytes, asked));
             self.preview(Some((link, false)), data, bytes);
         }
@@ -136,6 +151,9 @@ impl Story {
         let mut done = false;
         if let Some(connection) = link.and_then(|link| self.connections.get_mut(link)) {
             self.bytes_out += bytes;
+            if let Some(exchange) = connection.waiting.front_mut() {
+                exchange.spent.sending += at.now.saturating_sub(at.enter);
+            }
             let side = connection.side(false);
             self.moved.clear();
             let mut turn = Turn {
@@ -150,6 +168,9 @@ impl Story {
         self.notes.push(Note::Sendfile(bytes, done));
         if self.moved.lost {
             self.notes.push(Note::FramingLost);
+        }
+        if let Some(link) = link {
+            self.check_response(at, link, out, 0, bytes, None);
         }
         whose
     }
@@ -241,7 +262,14 @@ impl Story {
         let side = connection.side(receiving);
         let fresh = connection.waiting.is_empty();
         match connection.waiting.front_mut() {
-            Some(exchange) => exchange.calls.add(at.name),
+            Some(exchange) => {
+                exchange.calls.add(at.name);
+                let dur = at.now.saturating_sub(at.enter);
+                match receiving {
+                    true => exchange.spent.receiving += dur,
+                    false => exchange.spent.sending += dur,
+                }
+            }
             None => connection.early.add(at.name),
         }
         let before = connection.current();
@@ -336,7 +364,25 @@ impl Story {
         {
             connection.reset = true;
         }
+        self.spent_in_vain(at, link, errno, true);
         self.failed(at, Attempt::Receive);
+    }
+
+    /// A call that moved nothing took its time all the same.
+    fn spent_in_vain(&mut self, at: &At<'_>, link: Link, errno: Errno, receiving: bool) {
+        let exchange = self
+            .connections
+            .get_mut(link)
+            .and_then(|c| c.waiting.front_mut());
+        let Some(exchange) = exchange else {
+            return;
+        };
+        let dur = at.now.saturating_sub(at.enter);
+        match receiving {
+            true => exchange.spent.receiving += dur,
+            false => exchange.spent.sending += dur,
+        }
+        exchange.spent.again += u32::from(errno == EAGAIN);
     }
 
     fn send_failed(&mut self, at: &At<'_>, link: Link, fd: Fd, flags: u32) {
@@ -349,6 +395,7 @@ impl Story {
             .get(fd)
             .map_or(0, |info| info.send_timeout);
         if errno == EAGAIN && self.was_asleep(at, fd, flags, timeout) {
+            self.write_failed(at, link, ETIMEDOUT);
             self.notes.push(Note::GaveUpSending(timeout));
             return;
         }
@@ -357,6 +404,8 @@ impl Story {
         {
             connection.reset = true;
         }
+        self.write_failed(at, link, errno);
+        self.spent_in_vain(at, link, errno, false);
         self.failed(at, Attempt::Send);
     }
 

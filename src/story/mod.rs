@@ -14,6 +14,7 @@ mod ears;
 mod exchange;
 mod fds;
 mod files;
+mod findings;
 mod glossary;
 mod interpret;
 mod lives;
@@ -35,7 +36,7 @@ use crate::event::Event;
 use std::fmt;
 
 pub use connection::{Connection, Connections, Link};
-pub use exchange::{CallCounts, Exchange, Fate, History};
+pub use exchange::{CallCounts, Exchange, Fate, History, Spent};
 pub use fds::{FdInfo, FdKind, Process, Processes};
 pub use stream::{Protocol, Side, Stream};
 pub use text::Text;
@@ -88,6 +89,7 @@ pub struct Story {
     peers: peers::Peers,
     watches: interpret::Watches,
     under_way: copies::UnderWay,
+    findings: findings::Findings,
     /// The source says itself which children there are.
     spawns_told: bool,
     /// The last exchange number given.
@@ -214,8 +216,8 @@ impl Story {
         }
     }
 
-    /// What is wrong at the end: files that nobody closed although their connection is over, and
-    /// connections whose other end has left.
+    /// What is wrong: at the end, files that nobody closed although their connection is over, and connections
+    /// whose other end has left; and what was found on the way, each kind once, with how often.
     pub fn findings(&self) -> Vec<Note> {
         let mut found = Vec::new();
         for process in self.processes.iter() {
@@ -225,13 +227,18 @@ impl Story {
                     kind if kind.is_connection() => info.link,
                     _ => info.owner,
                 };
+                // A server that has said its last word may linger for a moment (RFC 9112 9.6).
+                let lingers =
+                    |link: Link| self.connections.get(link).is_some_and(|c| c.said_no_more);
                 if let Some(link) = owner
                     && over(link)
+                    && !(info.kind.is_connection() && lingers(link))
                 {
                     found.push(Note::FdLeak(Fd(info.number), Some(link.id)));
                 }
             }
         }
+        found.extend(self.findings.notes());
         found
     }
 }

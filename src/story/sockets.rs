@@ -60,6 +60,7 @@ impl Story {
         if let Some(info) = self.processes.at(at.process).seen(fd) {
             info.kind = FdKind::Listener;
         }
+        self.check_listener(at, fd);
         Whose::default()
     }
 
@@ -72,9 +73,12 @@ impl Story {
     ) -> Whose {
         let Some(new) = at.new_fd() else {
             self.failed(at, Attempt::Accept);
+            let pid = self.processes.at(at.process).pid;
+            self.accept_failed(pid, at.outcome);
             return Whose::default();
         };
         self.threads.accepts(at.thread);
+        self.accept_worked();
         let link = self.begin(at, false, peer);
         self.notes.push(Note::Accepted(
             link.id,

@@ -79,6 +79,8 @@ pub struct Stream {
     pub announced: bool,
     /// Inside a message whose head is complete.
     pub in_body: bool,
+    /// How many bytes of the last call stand where a message should begin, and begin none.
+    pub(super) surplus: u64,
     reader: Reader,
     pending: Vec<u8>,
     secrets: Tracker,
@@ -108,6 +110,7 @@ impl Stream {
             pieces: 0,
             announced: false,
             in_body: false,
+            surplus: 0,
             reader: match side {
                 Side::Requests => Reader::requests(LIMITS),
                 Side::Responses => Reader::responses(LIMITS),
@@ -138,6 +141,14 @@ impl Stream {
     /// Bytes of an unfinished head (or framing line) that wait for more.
     pub fn pending(&self) -> &[u8] {
         &self.pending
+    }
+
+    /// How many bytes of the present body are still to come, where that is known.
+    pub(super) fn left(&self) -> Option<u64> {
+        match self.protocol == Protocol::Http && self.in_body {
+            true => self.reader.body_left(),
+            false => None,
+        }
     }
 
     /// Between messages: nothing of the next one was seen.
@@ -231,8 +242,11 @@ impl Stream {
             protocol,
             announced,
             pieces,
+            surplus,
+            side,
             ..
         } = self;
+        *surplus = 0;
         let aside = !pending.is_empty();
         // Bytes that were pending have been searched for secrets when they came.
         let seen = pending.len();
@@ -250,6 +264,8 @@ impl Stream {
                 }
             };
         let mut done = 0;
+        // Where the present message begins.
+        let mut begin = 0;
         let mut refusal = None;
         if !*in_body && !aside {
             listener.before_message(reader);
@@ -300,12 +316,17 @@ impl Stream {
                         *protocol = Protocol::Upgraded;
                         break;
                     }
+                    begin = done;
                     if done == bytes.len() {
                         break;
                     }
                     listener.before_message(reader);
                 }
                 Err(refused) => {
+                    let rest = &bytes[begin..];
+                    if !*in_body && *side == Side::Responses && !rest.starts_with(b"HTTP/") {
+                        *surplus = rest.len() as u64;
+                    }
                     refusal = Some(refused);
                     break;
                 }

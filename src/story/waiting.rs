@@ -13,6 +13,12 @@ use crate::event::call::{Call, Found, Outcome, Ready, Syscall};
 const ADD: u32 = 1;
 const DELETE: u32 = 2;
 
+/// EPOLLERR, EPOLLHUP, EPOLLRDHUP: the other end has closed, or everything is over.
+const GONE: u32 = 8 | 0x10 | 0x2000;
+
+/// Of more descriptors that are ready at once, the rest is only counted.
+const LOOKED_AT: usize = 64;
+
 impl Story {
     /// A call has begun to wait. The model does not change before it ends; but bytes it offers may hold
     /// secrets.
@@ -122,6 +128,7 @@ impl Story {
     }
 
     pub(super) fn epoll_wait(&mut self, at: &At<'_>, epoll: Fd, ready: &Ready<'_>) -> Whose {
+        self.waits();
         let count = match at.outcome.returned() {
             None => {
                 self.failed(at, Attempt::Wait);
@@ -134,14 +141,36 @@ impl Story {
             Some(count) => count as u32,
         };
         let mut list = ReadyList::new(count);
-        for (place, (events, data)) in list.list.iter_mut().zip(ready.iter()) {
+        for (index, (events, data)) in ready.iter().take(LOOKED_AT).enumerate() {
             let fd = self.watched(at, epoll, data);
-            *place = self.ready_fd(at, fd, events);
+            self.woken(at, fd, events);
+            if let Some(place) = list.list.get_mut(index) {
+                *place = self.ready_fd(at, fd, events);
+            }
         }
         self.notes.push(Note::Ready(list));
         // Whatever was worked for before, the thread is free now.
         self.threads.works_for(at.thread, None);
         Whose::default()
+    }
+
+    /// A thread was woken for this descriptor: by its connection's exchange, if one is going on.
+    fn woken(&mut self, at: &At<'_>, fd: i32, events: u32) {
+        let link = self
+            .processes
+            .at(at.process)
+            .get(Fd(fd))
+            .and_then(|info| info.link);
+        let Some(connection) = link.and_then(|link| self.connections.get_mut(link)) else {
+            return;
+        };
+        if events & GONE != 0 {
+            connection.watched.gone();
+        }
+        if let Some(exchange) = connection.waiting.front_mut() {
+            exchange.spent.wakes += 1;
+            exchange.spent.ready += at.now.saturating_sub(at.enter.max(exchange.started));
+        }
     }
 
     fn ready_fd(&mut self, at: &At<'_>, fd: i32, events: u32) -> ReadyFd {
@@ -169,6 +198,7 @@ impl Story {
     }
 
     pub(super) fn poll(&mut self, at: &At<'_>, fds: u64, found: &Found<'_>) -> Whose {
+        self.waits();
         match at.outcome {
             Outcome::Returned(0) => self.notes.push(Note::TimeOut),
             Outcome::Returned(_) => self.found(at, fds, found),
@@ -188,8 +218,11 @@ impl Story {
             return;
         }
         let mut list = ReadyList::new(count);
-        for (place, (fd, events)) in list.list.iter_mut().zip(found.iter()) {
-            *place = self.ready_fd(at, fd, events);
+        for (index, (fd, events)) in found.iter().take(LOOKED_AT).enumerate() {
+            self.woken(at, fd, events);
+            if let Some(place) = list.list.get_mut(index) {
+                *place = self.ready_fd(at, fd, events);
+            }
         }
         self.notes.push(Note::Ready(list));
     }

@@ -72,7 +72,8 @@ pub fn line(story: &Story, paint: &Paint, out: &mut Vec<u8>) {
     }
     spread(story, paint, out);
     for finding in story.findings() {
-        paint.words(Ink::Bad, &format!("! {finding}"), out);
+        let text = shorten(&format!("! {finding}"), paint.width);
+        paint.words(Ink::Bad, &text, out);
         out.push(b'\n');
     }
 }
@@ -124,11 +125,12 @@ fn count(number: u64, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
-/// The three tables.
+/// The four tables.
 pub fn tables(story: &Story, paint: &Paint, out: &mut Vec<u8>) {
     by_call(story, paint, out);
     by_fd(story, paint, out);
     by_exchange(story, paint, out);
+    by_time(story, paint, out);
 }
 
 /// Nanoseconds as milliseconds.
@@ -383,6 +385,49 @@ fn by_exchange(story: &Story, paint: &Paint, out: &mut Vec<u8>) {
         );
         remark(&text, paint, out);
     }
+}
+
+/// Where the time of each exchange went.
+fn by_time(story: &Story, paint: &Paint, out: &mut Vec<u8>) {
+    let mut table = table(
+        paint,
+        &[
+            "", "request", "receive", "program", "send", "poll", "woken", "EAGAIN",
+        ],
+        &[0, 1],
+    );
+    let history = story.history();
+    for exchange in history.first() {
+        table.add_row(time_row(exchange, paint));
+    }
+    if history.left_out() > 0 {
+        table.add_row(["...", "", "", "", "", "", "", ""]);
+    }
+    for exchange in history.last() {
+        table.add_row(time_row(exchange, paint));
+    }
+    if table.row_iter().count() > 0 {
+        let title = "Where the time went (ms in calls that receive, send or poll; the rest)";
+        print(title, &table, paint, out);
+    }
+}
+
+fn time_row(exchange: &Exchange, paint: &Paint) -> [String; 8] {
+    let spent = &exchange.spent;
+    let time = |nanoseconds: u64| match nanoseconds {
+        0 => String::new(),
+        some => ms(some),
+    };
+    [
+        exchange.id.to_string(),
+        escape(exchange.line.as_bytes(), 24, paint.charset),
+        time(spent.receiving),
+        exchange.in_program().map_or_else(String::new, ms),
+        time(spent.sending),
+        time(spent.ready),
+        some(u64::from(spent.wakes)),
+        some(u64::from(spent.again)),
+    ]
 }
 
 fn exchange_row(exchange: &Exchange, paint: &Paint) -> [String; 8] {
