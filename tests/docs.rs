@@ -163,9 +163,18 @@ fn what_the_pages_show_is_what_the_program_prints() {
     }
 }
 
+/// The pages of scenes, whose output `tests/demo_canonical.rs` holds.
+fn scenes() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/scenes");
+    let pages = fs::read_dir(folder).expect("docs/scenes is a folder");
+    pages
+        .map(|entry| entry.expect("an entry of docs/scenes").path())
+        .collect()
+}
+
 #[test]
 fn every_link_to_a_page_of_the_project_leads_somewhere() {
-    for path in pages() {
+    for path in pages().into_iter().chain(scenes()) {
         let page = fs::read_to_string(&path).expect("a page is UTF-8");
         for (at, _) in page.match_indices("](") {
             let target = page[at + 2..].split([')', '#']).next().unwrap_or("");

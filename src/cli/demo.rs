@@ -7,21 +7,27 @@ use crate::demo;
 use crate::demo::Error;
 use crate::demo::Stage;
 use crate::view::text::Charset;
+use std::io::Write;
 
 /// Play a scene: server, clients and trace in one terminal, by itself
 #[derive(clap::Args, Debug)]
 pub struct DemoArgs {
     /// Which scene; without a name, the list
     pub name: Option<String>,
+    /// Every scene, one after another
+    #[arg(long, conflicts_with = "name")]
+    pub all: bool,
 }
 
 /// Plays, or lists.
 pub fn run(args: &DemoArgs, common: &Common) -> u8 {
     let mut out = std::io::stdout();
-    let Some(name) = &args.name else {
-        return ended(demo::list(&mut out).map_err(Error::Output));
+    let scenes: Vec<&demo::Scene> = match &args.name {
+        None if args.all => demo::SCENES.iter().collect(),
+        None => return ended(demo::list(&mut out).map_err(Error::Output)),
+        Some(name) => demo::find(name).into_iter().collect(),
     };
-    let Some(scene) = demo::find(name) else {
+    if let (true, Some(name)) = (scenes.is_empty(), &args.name) {
         let names: Vec<&str> = demo::SCENES.iter().map(|scene| scene.name).collect();
         let message = format!(
             "there is no scene `{}`; there is: {}",
@@ -29,7 +35,7 @@ pub fn run(args: &DemoArgs, common: &Common) -> u8 {
             names.join(", ")
         );
         return super::usage("demo", &message);
-    };
+    }
     let program = match std::env::current_exe() {
         Ok(program) => program,
         Err(error) => return ended(Err(Error::Machine(format!("find this program: {error}")))),
@@ -39,7 +45,18 @@ pub fn run(args: &DemoArgs, common: &Common) -> u8 {
         flags: flags(common),
         canonical: common.canonical,
     };
-    ended(demo::play(scene, &stage, &mut out))
+    ended(all(&scenes, &stage, &mut out))
+}
+
+/// One after another, with a line between two.
+fn all(scenes: &[&demo::Scene], stage: &Stage, out: &mut dyn Write) -> Result<(), Error> {
+    for (n, scene) in scenes.iter().enumerate() {
+        if n > 0 {
+            writeln!(out)?;
+        }
+        demo::play(scene, stage, out)?;
+    }
+    Ok(())
 }
 
 /// How the screen of a child looks: as ours.

@@ -6,6 +6,7 @@
 //! streams), `stream` (where bytes go and what happens when that fails) and `terminal`.
 
 mod access_log;
+mod act;
 mod activation;
 mod belonging;
 mod demo;
@@ -19,6 +20,7 @@ mod manual;
 mod parse;
 mod pipeline;
 mod program;
+mod prompts;
 mod quantity;
 mod refused;
 mod replay;
@@ -96,6 +98,9 @@ enum Command {
     Trace(Box<trace::WatchArgs>),
     /// Play a scene: server, clients and trace in one terminal
     Demo(demo::DemoArgs),
+    /// The server of one act of a scene
+    #[command(hide = true)]
+    Act(act::ActArgs),
     /// Look up a call, an errno, a status, a header, a finding
     Explain(explain::ExplainArgs),
     /// Will everything work on this machine? OK or FIX lines
@@ -140,6 +145,7 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => replay::run(&args, &cli.common),
         Command::Trace(args) => trace::run(*args, &cli.common),
         Command::Demo(args) => demo::run(&args, &cli.common),
+        Command::Act(args) => act::run(&args, &cli.common),
         Command::Explain(args) => explain::run(&args, &cli.common),
         Command::Doctor => doctor::run(&cli.common),
         Command::Man(args) => manual::man(&args),
@@ -173,5 +179,6 @@ fn print(error: &clap::Error) {
 /// One line on standard error; a closed one is nobody's trouble.
 fn say(line: &str) {
     use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "{}", defuse(line));
+    // One write: a trace may write to the same stream at the same time.
+    let _ = std::io::stderr().write_all(format!("{}\n", defuse(line)).as_bytes());
 }

@@ -252,8 +252,12 @@ fn traced(args: &ServeArgs, config: Config, mut tracing: Tracing, stop: &Arc<Sto
     let facts = opened
         .as_ref()
         .map_or_else(|_| Vec::new(), |open| facts(open, folder));
-    let running = match tracing.start(port, &facts) {
-        Ok(running) => running,
+    // The cues of a scene are for programs of its own; a server needs none.
+    let started = tracing
+        .prompts(Duration::ZERO)
+        .and_then(|cues| Ok((cues, tracing.start(port, &facts)?)));
+    let (_cues, running) = match started {
+        Ok(started) => started,
         Err(error) => return refuse(&format!("start a thread: {}", super::stream::plain(&error))),
     };
     let ended = match opened {

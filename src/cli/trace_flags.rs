@@ -60,6 +60,9 @@ pub struct TraceArgs {
         hide_default_value = true
     )]
     pub on_full: Full,
+    /// A scene's script is on standard input (`prompts`)
+    #[arg(long, hide = true)]
+    pub prompted: bool,
 }
 
 /// What to show, and where.

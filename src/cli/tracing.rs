@@ -31,6 +31,8 @@ use crate::view::strace::StraceView;
 use crate::view::summary::SummaryView;
 use crate::view::time::Calendar;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
 /// Everything a trace needs, made before the first call.
 pub struct Tracing {
@@ -42,6 +44,7 @@ pub struct Tracing {
     canonical: bool,
     /// Whether people read that stream: lines that begin with `*` belong there.
     pub chatty: bool,
+    prompts: bool,
 }
 
 impl Tracing {
@@ -95,6 +98,7 @@ impl Tracing {
             chatty: args.view() != Some(ViewName::Json)
                 && args.view() != Some(ViewName::Strace)
                 && !show.quiet,
+            prompts: args.prompted,
         })
     }
 
@@ -103,6 +107,18 @@ impl Tracing {
         Kernel {
             probe: self.region.probe(),
             plan: self.plan.take().map(Box::new),
+        }
+    }
+
+    /// Takes prompts from standard input, if the flags say so: the cues among them come from what is returned.
+    /// After the last one, this process has so long to end by itself.
+    ///
+    /// # Errors
+    /// What starting a thread said.
+    pub fn prompts(&self, grace: Duration) -> std::io::Result<Option<Receiver<()>>> {
+        match self.prompts {
+            true => super::prompts::listen(self.region.clone(), grace).map(Some),
+            false => Ok(None),
         }
     }
 

@@ -6,34 +6,71 @@
 //! that the kernel chooses, so that its descriptors look real; every figure comes from its own
 //! recording. Left out on purpose: anything that waits for a key.
 //!
-//! Read `models` for a scene, `script` for what clients can do, `stage` for how the server is run.
+//! Read a file in `scenes` for a scene, `script` for what can happen in one, `bare` for a server of its own,
+//! `stage` for how a server is run.
 
+mod bare;
+mod client;
 mod cost;
+mod crowd;
+mod live;
 mod models;
+mod scenes;
 mod script;
 mod stage;
 mod switches;
+mod tally;
 
+pub use bare::{Bare, Program};
+pub use scenes::SCENES;
 pub use script::Step;
 pub use stage::Stage;
 
+use live::Live;
 use script::Cast;
+use stage::Server;
 use std::fmt;
 use std::io::{self, Write};
 
 /// What a scene is about; the list shows them in this order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Group {
+    /// One request and its answer.
+    First,
+    /// How bytes come and go.
+    Bytes,
     /// How one program serves many clients.
     Waiting,
+    /// How connections end.
+    Ending,
+    /// What a number stands for.
+    Descriptors,
+    /// What runs out, and what takes long.
+    Limits,
+    /// What the bytes say.
+    Messages,
 }
 
 impl Group {
-    const ALL: [Group; 1] = [Group::Waiting];
+    const ALL: [Group; 7] = [
+        Group::First,
+        Group::Bytes,
+        Group::Waiting,
+        Group::Ending,
+        Group::Descriptors,
+        Group::Limits,
+        Group::Messages,
+    ];
 
     fn title(self) -> &'static str {
         match self {
+            Group::First => "One request and its answer",
+            Group::Bytes => "How bytes come and go",
             Group::Waiting => "Waiting for many clients",
+            Group::Ending => "How connections end",
+            Group::Descriptors => "What a descriptor stands for",
+            Group::Limits => "What runs out, and what takes long",
+            Group::Messages => "What the bytes say",
         }
     }
 }
@@ -60,13 +97,22 @@ pub struct Scene {
 /// What happens in a scene.
 #[derive(Clone, Copy, Debug)]
 pub enum Play {
-    /// One server, whose trace is shown as it happens, and a script for its clients.
+    /// `httpsys serve`, whose trace is shown as it happens, and a script for its clients.
     Trace {
         /// Arguments of `httpsys serve`, beside its address and `--trace`.
         serve: &'static [&'static str],
         /// What the clients do.
         script: &'static [Step],
     },
+    /// The same for a server of the scene's own, which makes its calls one by one.
+    Program {
+        /// The server.
+        program: Program,
+        /// What the clients do.
+        script: &'static [Step],
+    },
+    /// One after another, each with a line that says what is different.
+    Acts(&'static [Act]),
     /// The same script through every model there is: a table.
     EveryModel {
         /// What the clients do.
@@ -74,8 +120,21 @@ pub enum Play {
     },
 }
 
-/// Every scene, in the order of the list.
-pub static SCENES: &[Scene] = &[models::SCENE];
+/// One of several parts of a scene.
+#[derive(Clone, Copy, Debug)]
+pub struct Act {
+    /// What is different in this one.
+    pub title: &'static str,
+    /// What happens.
+    pub play: Play,
+}
+
+/// What is left when a scene is over: the recording of each server that had one, in order.
+#[derive(Clone, Default, Debug)]
+pub struct Played {
+    /// JSON lines (docs/recording-format.md).
+    pub recordings: Vec<Vec<u8>>,
+}
 
 /// The scene of this name.
 pub fn find(name: &str) -> Option<&'static Scene> {
@@ -117,29 +176,48 @@ pub fn list(out: &mut dyn Write) -> io::Result<()> {
     for group in Group::ALL {
         writeln!(out, "\n{}", group.title())?;
         for scene in SCENES.iter().filter(|scene| scene.group == group) {
-            writeln!(out, "  {:<10} {}", scene.name, scene.title)?;
+            writeln!(out, "  {:<16} {}", scene.name, scene.title)?;
         }
     }
-    writeln!(out, "\nhttpsys demo NAME plays one; it ends by itself.")
+    writeln!(
+        out,
+        "\nhttpsys demo NAME plays one; it ends by itself. --all plays every one."
+    )
 }
 
 /// Plays a scene.
 ///
 /// # Errors
 /// Why it ended early.
-pub fn play(scene: &Scene, stage: &Stage, out: &mut dyn Write) -> Result<(), Error> {
+pub fn play(scene: &Scene, stage: &Stage, out: &mut dyn Write) -> Result<Played, Error> {
     writeln!(out, "{}: {}", scene.name, scene.title)?;
     lines(out, "* ", scene.watch)?;
-    match scene.play {
-        Play::Trace { serve, script } => trace(stage, serve, script, out)?,
-        Play::EveryModel { script } => models::table(stage, script, out)?,
-    }
+    out.flush()?;
+    let mut player = Player {
+        scene,
+        stage,
+        headed: false,
+        played: Played::default(),
+    };
+    player.play(&scene.play, 0, out)?;
     lines(out, "= ", scene.moral)?;
     for (n, command) in scene.next.iter().enumerate() {
         writeln!(out, "{} {command}", if n == 0 { "next:" } else { "     " })?;
     }
     out.flush()?;
-    Ok(())
+    Ok(player.played)
+}
+
+/// The program of act `act` of a scene; act 0 is the scene itself where it has no acts.
+pub fn program(scene: &str, act: usize) -> Option<Program> {
+    let play = match find(scene)?.play {
+        Play::Acts(acts) => acts.get(act)?.play,
+        play => Some(play).filter(|_| act == 0)?,
+    };
+    match play {
+        Play::Program { program, .. } => Some(program),
+        Play::Trace { .. } | Play::Acts(_) | Play::EveryModel { .. } => None,
+    }
 }
 
 /// The first line with this mark, the others below it.
@@ -150,14 +228,39 @@ fn lines(out: &mut dyn Write, mark: &str, lines: &[&str]) -> io::Result<()> {
     Ok(())
 }
 
-/// One server and its trace.
-fn trace(stage: &Stage, serve: &[&str], script: &[Step], out: &mut dyn Write) -> Result<(), Error> {
-    let mut args = vec!["--trace"];
-    args.extend(serve);
-    let mut server = stage.serve(&args)?;
-    let mut cast = Cast::new(server.address());
-    cast.play(script, &mut |part| server.until(part, out))?;
-    cast.leave();
-    server.end(out)?;
-    Ok(())
+/// A scene at work.
+struct Player<'a> {
+    scene: &'a Scene,
+    stage: &'a Stage,
+    headed: bool,
+    played: Played,
+}
+
+impl Player<'_> {
+    fn play(&mut self, play: &Play, act: usize, out: &mut dyn Write) -> Result<(), Error> {
+        match *play {
+            Play::Trace { serve, script } => {
+                let server = self.stage.serve(&[&["--trace", "-q"], serve].concat())?;
+                self.run(server, script, out)
+            }
+            Play::Program { script, .. } => {
+                let server = self.stage.act(self.scene.name, act)?;
+                self.run(server, script, out)
+            }
+            Play::Acts(acts) => acts.iter().enumerate().try_for_each(|(n, act)| {
+                writeln!(out, "# {}", act.title)?;
+                self.play(&act.play, n, out)
+            }),
+            Play::EveryModel { script } => models::table(self.stage, script, out),
+        }
+    }
+
+    fn run(&mut self, server: Server, script: &[Step], out: &mut dyn Write) -> Result<(), Error> {
+        let mut cast = Cast::new(server.address());
+        let mut live = Live::new(server, self.stage.canonical, &mut self.headed, out);
+        cast.play(script, &mut live)?;
+        cast.leave();
+        self.played.recordings.push(live.finish()?);
+        Ok(())
+    }
 }

@@ -5,7 +5,7 @@
 //! come from `/proc`, and how long the second client waited from its own clock.
 
 use super::cost::{self, Cost, Kind};
-use super::script::{Cast, Step};
+use super::script::{Cast, Set, Shown, Step};
 use super::stage::{Server, Stage};
 use super::switches;
 use super::{Error, Group, Play, Scene};
@@ -91,7 +91,7 @@ pub fn table(stage: &Stage, script: &[Step], out: &mut dyn Write) -> Result<(), 
         "ms"
     )?;
     for model in IoModel::ALL {
-        match stage.serve(&["--io", model.name(), "--trace=json"]) {
+        match stage.serve(&["--io", model.name()]) {
             Ok(server) => write_row(model, &run(server, script)?, stage.canonical, out)?,
             // A model that this machine does not have (io_uring may be forbidden) is no end of the scene.
             Err(Error::Machine(why)) => {
@@ -105,18 +105,46 @@ pub fn table(stage: &Stage, script: &[Step], out: &mut dyn Write) -> Result<(), 
     Ok(())
 }
 
+/// Nobody sees how a model works here; only what it cost is shown.
+struct Nothing;
+
+impl Nothing {
+    fn none<T>(what: &str) -> Result<T, Error> {
+        Err(Error::Machine(format!("no trace is shown: `{what}`")))
+    }
+}
+
+impl Set for Nothing {
+    fn until(&mut self, part: &str, _: Shown) -> Result<(), Error> {
+        Nothing::none(part)
+    }
+    fn prompt(&mut self, line: &str) -> Result<(), Error> {
+        Nothing::none(line)
+    }
+    fn say(&mut self, line: &str) -> Result<(), Error> {
+        Nothing::none(line)
+    }
+    fn figure(&self, text: String) -> String {
+        text
+    }
+    fn has_figures(&mut self, _: &'static str) {}
+    fn end(&mut self) -> Result<(), Error> {
+        Nothing::none("the end")
+    }
+    fn tally(&mut self, _: &[&str]) -> Result<(), Error> {
+        Nothing::none("a tally")
+    }
+}
+
 fn run(server: Server, script: &[Step]) -> Result<Row, Error> {
     let before = switches::of(server.pid());
     let mut cast = Cast::new(server.address());
-    cast.play(script, &mut |part| {
-        Err(Error::Machine(format!("no trace is shown: `{part}`")))
-    })?;
+    cast.play(script, &mut Nothing)?;
     // Threads and processes that serve a connection are there as long as it is.
     let switches = switches::of(server.pid()).saturating_sub(before);
     let second = cast.waited(SECOND);
     cast.leave();
-    let mut recording = Vec::new();
-    server.end(&mut recording)?;
+    let recording = server.end()?;
     let cost = cost::of(recording.as_slice())
         .map_err(|error| Error::Machine(format!("the recording: {error}")))?;
     Ok(Row {

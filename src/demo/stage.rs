@@ -1,17 +1,17 @@
 //! The server of a scene: a child process of the same program, on a port that the kernel chooses.
 //!
-//! In: arguments of `serve`. Out: where it listens, the lines of its trace as they come, and all of them
-//! at its end. The child is ended by its own means (SIGTERM: it finishes what is open), and killed only
-//! when that does not help within a while.
+//! In: arguments of `serve`, or which program of which scene. Out: where it listens, the lines of its trace
+//! as they come, and its recording. The child hears prompts on its standard input, and ends by its own means
+//! when that closes (it finishes what is open); it is killed only when that does not help within a while. So
+//! no scene leaves a server behind, however it ends.
 
 use super::Error;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// The longest wait for a line of the child.
@@ -28,11 +28,15 @@ pub struct Stage {
     pub canonical: bool,
 }
 
+/// Is given each line of a trace, and whether it is the one that was waited for.
+pub type Each<'a> = &'a mut dyn FnMut(&[u8], bool) -> Result<(), Error>;
+
 /// A server at work.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
     lines: Receiver<Vec<u8>>,
+    recording: Option<JoinHandle<Vec<u8>>>,
     address: SocketAddr,
     /// Lines that were not asked for yet.
     kept: Vec<u8>,
@@ -44,12 +48,25 @@ impl Stage {
     /// # Errors
     /// What the child said instead.
     pub fn serve(&self, args: &[&str]) -> Result<Server, Error> {
+        self.start(&[&["serve", "-l", "127.0.0.1:0"], args].concat())
+    }
+
+    /// Starts the program of act `act` of this scene and waits until it listens.
+    ///
+    /// # Errors
+    /// What the child said instead.
+    pub fn act(&self, scene: &str, act: usize) -> Result<Server, Error> {
+        self.start(&["act", scene, &act.to_string(), "--trace", "-q"])
+    }
+
+    fn start(&self, args: &[&str]) -> Result<Server, Error> {
+        crate::kernel::keep_from_children();
         let mut child = Command::new(&self.program)
-            .args(["serve", "-l", "127.0.0.1:0"])
             .args(args)
+            .args(["--prompted", "--record", "/dev/stdout"])
             .args(&self.flags)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| {
@@ -68,10 +85,19 @@ impl Stage {
                 }
             });
         }
+        let recording = child.stdout.take().map(|mut stdout| {
+            std::thread::spawn(move || {
+                let mut recording = Vec::new();
+                // A recording that is cut is read as far as it goes.
+                let _ = stdout.read_to_end(&mut recording);
+                recording
+            })
+        });
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut server = Server {
             child,
             lines,
+            recording,
             address: nowhere,
             kept: Vec::new(),
         };
@@ -111,55 +137,83 @@ impl Server {
         }
     }
 
-    /// The last line that is no record of a call.
+    /// The last line that it said.
     fn last_words(&self) -> String {
         let said = String::from_utf8_lossy(&self.kept);
-        let last = said
-            .lines()
-            .rfind(|line| !line.is_empty() && !line.starts_with('{'));
+        let last = said.lines().rfind(|line| !line.is_empty());
         last.unwrap_or("the server said nothing").to_owned()
     }
 
-    /// Writes the trace to `out` up to a line with this in it.
-    pub fn until(&mut self, part: &str, out: &mut dyn Write) -> Result<(), Error> {
+    /// Says something to its process (`cli::prompts`).
+    pub fn prompt(&mut self, line: &str) -> Result<(), Error> {
+        let said = self.child.stdin.as_mut().map(|stdin| {
+            stdin
+                .write_all(line.as_bytes())
+                .and_then(|()| stdin.write_all(b"\n"))
+        });
+        said.unwrap_or(Ok(()))
+            .map_err(|_| Error::Machine("the server has ended early".to_owned()))
+    }
+
+    /// Hands over the lines of the trace up to one with this in it.
+    pub fn until(&mut self, part: &str, each: Each<'_>) -> Result<(), Error> {
+        let kept = std::mem::take(&mut self.kept);
+        let mut kept = kept.split_inclusive(|byte| *byte == b'\n');
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let line = self.lines.recv_timeout(left).map_err(|_| {
-                Error::Machine(format!("the trace has no line with `{part}` in it"))
-            })?;
-            out.write_all(&line)?;
-            if String::from_utf8_lossy(&line).contains(part) {
+            let line = match kept.next() {
+                Some(line) => line.to_vec(),
+                None => self.next(deadline)?.ok_or_else(|| {
+                    Error::Machine(format!("the trace has no line with `{part}` in it"))
+                })?,
+            };
+            let is_last = String::from_utf8_lossy(&line).contains(part);
+            each(&line, is_last)?;
+            if is_last {
+                self.kept = kept.flatten().copied().collect();
                 return Ok(());
             }
         }
     }
 
-    /// Asks it to end and writes the rest of its trace to `out`.
-    pub fn end(mut self, out: &mut dyn Write) -> Result<(), Error> {
-        let written = self.rest(out);
+    /// The next line; `None` at the end.
+    fn next(&mut self, deadline: Instant) -> Result<Option<Vec<u8>>, Error> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match self.lines.recv_timeout(left) {
+            Ok(line) => Ok(Some(line)),
+            Err(RecvTimeoutError::Disconnected) => Ok(None),
+            Err(RecvTimeoutError::Timeout) => {
+                Err(Error::Machine("the server says nothing more".to_owned()))
+            }
+        }
+    }
+
+    /// Waits for its end, which comes by itself, and hands over the rest of its trace.
+    pub fn rest(&mut self, each: Each<'_>) -> Result<(), Error> {
+        let kept = std::mem::take(&mut self.kept);
+        kept.split_inclusive(|byte| *byte == b'\n')
+            .try_for_each(|line| each(line, false))?;
+        let deadline = Instant::now() + PATIENCE;
+        while let Some(line) = self.next(deadline)? {
+            each(&line, false)?;
+        }
+        Ok(())
+    }
+
+    /// Asks it to end, if it has not, and gives its recording.
+    ///
+    /// # Errors
+    /// It does not end.
+    pub fn end(mut self) -> Result<Vec<u8>, Error> {
+        // A server ends because it is asked to, a program after its last cue.
+        self.child.stdin = None;
+        let ended = self.rest(&mut |_, _| Ok(()));
         // It has ended, or will not: in both cases there is nothing more to wait for.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        written
-    }
-
-    fn rest(&mut self, out: &mut dyn Write) -> Result<(), Error> {
-        let pid = Pid::from_raw(self.child.id() as i32);
-        // ESRCH: it was faster.
-        let _ = kill(pid, Signal::SIGTERM);
-        out.write_all(&std::mem::take(&mut self.kept))?;
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.lines.recv_timeout(left) {
-                Ok(line) => out.write_all(&line)?,
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
-                Err(RecvTimeoutError::Timeout) => {
-                    return Err(Error::Machine("the server does not end".to_owned()));
-                }
-            }
-        }
+        ended?;
+        let recording = self.recording.take().map(JoinHandle::join);
+        Ok(recording.and_then(Result::ok).unwrap_or_default())
     }
 }
 

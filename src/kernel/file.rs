@@ -55,6 +55,13 @@ impl<P: Probe> Kernel<P> {
         Ok(())
     }
 
+    /// `man 2 dup`: a second number for the same open file or socket.
+    pub fn dup(&mut self, fd: Fd) -> Result<Fd> {
+        Ok(Fd(
+            self.call(calls::DUP, [fd.0 as u64, 0, 0, 0, 0, 0])? as i32
+        ))
+    }
+
     /// `man 2 openat`.
     pub fn openat(&mut self, dir: Fd, path: &CStr, flags: i32, mode: u32) -> Result<Fd> {
         let args = [

@@ -26,7 +26,8 @@ pub use fd_set::{FD_SETSIZE, FdSet};
 pub use file::{HERE, OpenHow};
 pub use heap::Heap;
 pub use own::{
-    end_by, forget_variables, ignore, lift, move_high, terminal_columns, terminal_size, utc_offset,
+    end_by, forget_variables, ignore, keep_from_children, lift, move_high, settle,
+    terminal_columns, terminal_size, utc_offset,
 };
 pub use plan::{Plan, Rule};
 pub use probe::{Counts, NoProbe, Probe};

@@ -77,6 +77,38 @@ pub fn forget_variables(names: &[&CStr]) {
     }
 }
 
+/// Waits until the kernel has something to say about a descriptor, at most so long: an error or a RST; with
+/// `anything`, also bytes, an end, a client. Nobody is told of it: it is for scenes, which must be the same
+/// on a busy machine.
+pub fn settle(fd: Fd, anything: bool, most: std::time::Duration) {
+    let mut polled = nix::libc::pollfd {
+        fd: fd.0,
+        events: match anything {
+            true => nix::libc::POLLIN | nix::libc::POLLRDHUP,
+            false => 0,
+        },
+        revents: 0,
+    };
+    let most = i32::try_from(most.as_millis()).unwrap_or(i32::MAX);
+    // SAFETY: the one structure is ours, and the call writes nothing else.
+    unsafe { nix::libc::poll(&raw mut polled, 1, most) };
+}
+
+/// Closes, on exec, every descriptor of this process but the standard ones: so that the descriptors of a
+/// program it starts begin at 3, whoever started this one and whatever they left open. What the kernel
+/// says does not matter: without it, the numbers are higher.
+pub fn keep_from_children() {
+    // SAFETY: the call only sets a flag on descriptors (`man 2 close_range`); nothing is closed here.
+    unsafe {
+        nix::libc::syscall(
+            nix::libc::SYS_close_range,
+            3,
+            u32::MAX,
+            nix::libc::CLOSE_RANGE_CLOEXEC,
+        )
+    };
+}
+
 /// Seconds to add to a time since 1970 (also in seconds) for local time (`man 3 localtime`).
 pub fn utc_offset(time: i64) -> i64 {
     let mut broken = std::mem::MaybeUninit::<nix::libc::tm>::zeroed();

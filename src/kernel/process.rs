@@ -91,6 +91,30 @@ impl<P: Probe> Kernel<P> {
         Ok(())
     }
 
+    /// `man 2 rt_sigaction` with `SIG_DFL`: what the signal does to a program that says nothing about it.
+    /// For SIGPIPE that is the end.
+    pub fn default_action(&mut self, signal: i32) -> Result<()> {
+        // A `struct sigaction` of zeros: no handler, no flags, no restorer, an empty mask.
+        let action = [0u64; 4];
+        let pointer = action.as_ptr() as u64;
+        self.call(
+            calls::RT_SIGACTION,
+            [signal as u64, pointer, 0, SIGSET, 0, 0],
+        )?;
+        Ok(())
+    }
+
+    /// `man 2 prlimit64` of this process's `RLIMIT_NOFILE`: no descriptor gets this number or a higher one
+    /// from now on (those that are there stay), and the limit cannot be raised again.
+    pub fn limit_descriptors(&mut self, limit: u64) -> Result<()> {
+        let files = u64::from(libc::RLIMIT_NOFILE);
+        // A `struct rlimit`: the soft limit, and the hard one.
+        let limits = [limit; 2];
+        let pointer = limits.as_ptr() as u64;
+        self.call(calls::PRLIMIT64, [0, files, pointer, 0, 0, 0])?;
+        Ok(())
+    }
+
     /// `man 2 exit_group`. The probe is told first, for nobody is left to tell it afterwards.
     pub fn exit_group(&mut self, status: i32) -> ! {
         let args = [status as u64, 0, 0, 0, 0, 0];

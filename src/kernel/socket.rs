@@ -3,7 +3,7 @@
 use super::{Kernel, Probe, Result};
 use crate::abi::Fd;
 use crate::abi::address::Address;
-use crate::abi::calls;
+use crate::abi::calls::{self, CallId};
 
 fn fd(fd: Fd) -> u64 {
     fd.0 as u64
@@ -122,6 +122,15 @@ impl<P: Probe> Kernel<P> {
 
     /// `man 2 getsockname`.
     pub fn getsockname(&mut self, socket: Fd) -> Result<Address> {
+        self.name_of(calls::GETSOCKNAME, socket)
+    }
+
+    /// `man 2 getpeername`.
+    pub fn getpeername(&mut self, socket: Fd) -> Result<Address> {
+        self.name_of(calls::GETPEERNAME, socket)
+    }
+
+    fn name_of(&mut self, id: CallId, socket: Fd) -> Result<Address> {
         let mut storage = [0u8; 128];
         let mut len = storage.len() as u32;
         let args = [
@@ -132,7 +141,7 @@ impl<P: Probe> Kernel<P> {
             0,
             0,
         ];
-        self.call(calls::GETSOCKNAME, args)?;
+        self.call(id, args)?;
         Ok(address_of(&storage, len))
     }
 

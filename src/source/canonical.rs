@@ -2,7 +2,7 @@
 //!
 //! In: a record as it came from the ring. Out: the same record, rewritten in place at equal length:
 //! - process and thread ids count 1, 2, … in order of appearance (a process and its first thread share
-//!   a number, as they share an id), also where `clone` and `wait4` return them;
+//!   a number, as they share an id), also where `clone` and `wait4` return them and `wait4` is given one;
 //! - the port of a listener (or of the server that a client connects to) becomes 50080, the next one
 //!   50081, where it has five digits; a shorter one was chosen by a person and is stable already; so does
 //!   that of a listener that was there before;
@@ -90,6 +90,12 @@ impl Canonical {
             && (call == Some(calls::CLONE) || call == Some(calls::WAIT4))
         {
             head.ret = i64::from(self.id(head.ret as u32));
+        }
+        // A child that is waited for by its number; negative ones mean any, or a group.
+        if let (kind::CALL | kind::ENTER, Some(calls::WAIT4), 1..) =
+            (head.kind, call, head.args[0] as u32 as i32)
+        {
+            head.args[0] = u64::from(self.id(head.args[0] as u32));
         }
         head.write_to(bytes);
         if call == Some(calls::CLOSE) {
@@ -322,6 +328,17 @@ mod tests {
         assert_eq!(ids(4242, 4251), (1, 3));
         assert_eq!(ids(4242, 4250), (1, 2));
         assert_eq!(ids(0, 0), (0, 0));
+    }
+
+    #[test]
+    fn a_child_that_is_waited_for_has_the_number_that_it_has_elsewhere() {
+        let mut canonical = Canonical::new(None);
+        for (pid, arg, expected) in [(4242, 3, 3u64), (4242, 4343, 2), (4343, u64::MAX, u64::MAX)] {
+            let call = if arg == 3 { calls::READ } else { calls::WAIT4 };
+            let mut bytes = record(call, (pid, pid), arg, &[]);
+            canonical.rewrite(&mut bytes);
+            assert_eq!(RawHead::from_bytes(&bytes).unwrap().args[0], expected);
+        }
     }
 
     #[test]

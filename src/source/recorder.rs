@@ -24,7 +24,7 @@ use ring::Writer;
 use shared::{SLOT_WORDS, Shared, sleep_while, state};
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
 use std::time::Duration;
 
 /// What to do when a ring is full.
@@ -55,6 +55,9 @@ pub struct Region {
     clock: Clock,
     start: u64,
     failures: Failures,
+    /// One more than the number of the call whose sleeper is asked for; 0 for none.
+    asked: AtomicU32,
+    only_when_asked: AtomicBool,
 }
 
 impl Region {
@@ -95,6 +98,8 @@ impl Region {
             clock,
             start: clock.stamp(),
             failures: Failures::default(),
+            asked: AtomicU32::new(0),
+            only_when_asked: AtomicBool::new(false),
         }))
     }
 
@@ -119,6 +124,19 @@ impl Region {
         if sleeping.swap(0, Ordering::SeqCst) != 0 {
             shared::wake(sleeping);
         }
+    }
+
+    /// From now on the reader says that a call waits only when [`Region::ask`] asks: a script that makes a
+    /// thread wait knows when it does, however busy the machine is.
+    pub fn wait_to_be_asked(&self) {
+        self.only_when_asked.store(true, Ordering::Release);
+    }
+
+    /// Asks the reader to say once that a thread waits in this call: now, or as soon as one does.
+    pub fn ask(&self, call: CallId) {
+        let number = number(call).wrapping_add(1);
+        self.asked.store(number, Ordering::Release);
+        self.wake();
     }
 
     /// A forked process has ended (`wait4` said so) and may not have come to an end of its own: its rings

@@ -134,7 +134,8 @@ impl Drain {
     /// Sleeps until there may be something: a nap while there is traffic, else until a writer
     /// wakes it (at most 50 ms).
     pub fn wait(&mut self) {
-        if self.empty_looks < EMPTY_LOOKS {
+        let is_asked = self.region.asked.load(Ordering::Acquire) != 0;
+        if self.empty_looks < EMPTY_LOOKS || is_asked {
             // Looking at many rings takes a while; looking all the time would starve those who fill them.
             let naps = 1 + self.active.len() / RINGS_A_NAP;
             return std::thread::sleep(NAP * naps as u32);
@@ -321,6 +322,12 @@ impl Drain {
     fn tell_waiting(&mut self, each: &mut dyn FnMut(&Raw<'_>)) -> usize {
         let mut count = 0;
         let time = now();
+        let asked = self.region.asked.load(Ordering::Acquire);
+        let only_when_asked = self.region.only_when_asked.load(Ordering::Acquire);
+        let waits_after = match only_when_asked {
+            true => WAITS_AFTER.as_nanos() as u64,
+            false => self.waits_after,
+        };
         for ring in &self.active {
             let control = self.region.shared.control(*ring);
             let follow = &mut self.rings[*ring];
@@ -334,8 +341,10 @@ impl Drain {
             };
             follow.inside = Some((call.state, since));
             let caught_up = control.head.0.load(Ordering::Acquire) == follow.position;
-            if caught_up && follow.told != call.state && time - since >= self.waits_after {
+            let wanted = !only_when_asked || asked == call.head.nr.wrapping_add(1);
+            if wanted && caught_up && follow.told != call.state && time - since >= waits_after {
                 follow.told = call.state;
+                self.region.asked.store(0, Ordering::Release);
                 each(&call.raw());
                 count += 1;
             }

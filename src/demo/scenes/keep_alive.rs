@@ -1,0 +1,54 @@
+//! The scene `keep-alive`: two requests on one connection, and on two.
+
+use super::HI;
+use crate::demo::Act;
+use crate::demo::Group;
+use crate::demo::Play;
+use crate::demo::Scene;
+use crate::demo::Step;
+
+pub const SCENE: Scene = Scene {
+    name: "keep-alive",
+    group: Group::First,
+    title: "two requests on one connection, and on two",
+    watch: &["Count the calls. Which of them does the second request save?"],
+    play: Play::Acts(&[
+        Act {
+            title: "one connection for both",
+            play: Play::Trace {
+                serve: &["--keep-alive"],
+                script: &[
+                    Step::Skip("getsockname"),
+                    Step::Send(0, HI),
+                    Step::Answer(0),
+                    Step::Until("200 OK"),
+                    Step::Waits("read"),
+                    Step::Send(0, HI),
+                    Step::Answer(0),
+                    Step::Leave(0),
+                    Step::Until("c1 over"),
+                ],
+            },
+        },
+        Act {
+            title: "a connection for each",
+            play: Play::Trace {
+                serve: &[],
+                script: &[
+                    Step::Skip("getsockname"),
+                    Step::Send(0, HI),
+                    Step::Answer(0),
+                    Step::Until("c1 over"),
+                    Step::Send(0, HI),
+                    Step::Answer(0),
+                    Step::Until("c2 over"),
+                ],
+            },
+        },
+    ]),
+    moral: &[
+        "Keep-alive saves a handshake, accept4 and close for each request; the price",
+        "is a descriptor that stays open and a server that must know when to stop.",
+    ],
+    next: &["httpsys explain keep-alive", "httpsys demo pipelining"],
+};
