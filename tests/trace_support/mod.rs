@@ -2,6 +2,8 @@
 //! reading its recording.
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
+pub mod told;
+
 use crate::common::httpsys;
 use crate::common::peer;
 use serde_json::Value;
