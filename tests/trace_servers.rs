@@ -1,6 +1,7 @@
 //! Other people's servers under `httpsys trace`: every exchange that a client made is told with its method, target,
 //! status, sizes and calls, and none is invented. Witnesses: what curl says it sent and got, what the server's own
 //! log says, and for a proxy what the server behind it was asked.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
 mod trace_support;
