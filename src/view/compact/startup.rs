@@ -8,6 +8,7 @@
 //! such call is told as one line.
 
 use super::CompactView;
+use crate::abi::address::Address;
 use crate::abi::calls;
 use crate::abi::calls::class;
 use crate::event::Event;
@@ -18,6 +19,9 @@ use crate::event::call::CallName;
 use crate::event::call::Syscall;
 use crate::event::digits::decimal;
 use crate::view::paint::Ink;
+
+/// `AF_UNIX` (`man 7 unix`).
+const UNIX: u32 = 1;
 
 /// A process that is starting.
 #[derive(Debug)]
@@ -68,11 +72,16 @@ impl Startup {
         };
         let of_a_child = self.starting[place].parent.is_some();
         match &event.what {
-            What::Call(done) if !matters(&done.syscall, of_a_child) => {
+            What::Call(done)
+                if !matters(&done.syscall, of_a_child)
+                    || (done.outcome.returned().is_none() && asks_a_daemon(&done.syscall)) =>
+            {
                 self.starting[place].hidden += 1;
                 Stage::Hidden
             }
-            What::Enter(syscall) | What::Pending(syscall) if !matters(syscall, of_a_child) => {
+            What::Enter(syscall) | What::Pending(syscall)
+                if !matters(syscall, of_a_child) || asks_a_daemon(syscall) =>
+            {
                 Stage::Hidden
             }
             What::Call(_) | What::Enter(_) | What::Pending(_) => {
@@ -121,9 +130,23 @@ fn matters(syscall: &Syscall<'_>, of_a_child: bool) -> bool {
         return false;
     }
     match &syscall.call {
+        // It has no address yet: what follows tells.
+        Call::Socket { domain: UNIX, .. } => false,
         Call::Receive { fd, .. } => (fd.0 == 0 && !of_a_child) || classes & class::NETWORK != 0,
         _ => classes & class::NETWORK != 0 || id == calls::IO_URING_SETUP,
     }
+}
+
+/// Whether it asks a service of this machine, as the C library does for names of users and hosts: where there
+/// is none, that was the start still.
+fn asks_a_daemon(syscall: &Syscall<'_>) -> bool {
+    matches!(
+        &syscall.call,
+        Call::Connect {
+            address: Some(Address::Unix(_)),
+            ..
+        }
+    )
 }
 
 impl CompactView {
