@@ -3,11 +3,12 @@
 
 mod common;
 
+use common::models::models;
+
 use common::Folder;
 use common::Server;
 use common::read_response;
 use httpsys::decode::Decoder;
-use httpsys::server::IoModel;
 use httpsys::source::recording::Recording;
 use httpsys::story::Story;
 use std::collections::BTreeSet;
@@ -54,7 +55,7 @@ fn logged(out: &str) -> BTreeSet<Row> {
 
 #[test]
 fn the_log_and_the_trace_give_the_same_numbers() {
-    for io in IoModel::ALL {
+    for io in models() {
         let folder = Folder::new(&format!("log-{}", io.name()));
         let recording = folder.0.join("run.jsonl").display().to_string();
         let server = Server::start(&[

@@ -6,9 +6,9 @@ mod common;
 use common::Folder;
 use common::Server;
 use common::httpsys;
+use common::models::models;
 use common::peer;
 use common::read_all;
-use httpsys::server::IoModel;
 use std::io::Read;
 use std::io::Write;
 use std::net::TcpListener;
@@ -77,7 +77,7 @@ fn asked<S: Read + Write>(mut stream: S) -> String {
 
 #[test]
 fn passed_listeners_are_served_by_every_model_and_outlive_the_server() {
-    for io in IoModel::ALL {
+    for io in models() {
         let folder = Folder::new(&format!("passed-{}", io.name()));
         let recording = folder.0.join("run.jsonl").display().to_string();
         let path = folder.0.join("s.sock");
@@ -218,7 +218,7 @@ fn the_trace_of_a_passed_listener_is_what_strace_sees() {
     if !peer("strace") {
         return;
     }
-    for io in IoModel::ALL {
+    for io in models() {
         let folder = Folder::new(&format!("passed-witness-{}", io.name()));
         let (outside, inside) = (folder.0.join("outside"), folder.0.join("inside"));
         let tcp = TcpListener::bind("127.0.0.1:0").expect("a free port");

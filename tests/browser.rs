@@ -5,7 +5,9 @@ mod common;
 
 use common::Folder;
 use common::Server;
+use common::models::models;
 use common::peer;
+use httpsys::server::IoModel;
 use std::process::Command;
 use std::process::Stdio;
 
@@ -22,16 +24,7 @@ fn a_browser_loads_a_page_with_its_style_and_image_under_every_model() {
     if !peer("chromium") {
         return;
     }
-    for io in [
-        "blocking",
-        "nonblocking",
-        "threads",
-        "fork",
-        "select",
-        "poll",
-        "epoll",
-        "epoll-et",
-    ] {
+    for io in models().map(IoModel::name) {
         let folder = Folder::new(&format!("browser-{io}"));
         folder.file(
             "site/index.html",

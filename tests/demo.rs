@@ -2,6 +2,8 @@
 
 mod common;
 
+use common::models::models;
+
 use common::httpsys;
 use httpsys::demo::Group;
 use httpsys::demo::Play;
@@ -58,7 +60,7 @@ fn the_models_scene_fits_the_screen_and_tells_the_models_apart() {
     assert!(out.lines().count() <= 23, "{out}");
     assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
     let number = |text: &String| text.parse::<f64>().unwrap_or(f64::INFINITY);
-    for model in IoModel::ALL {
+    for model in models() {
         let row = row(&out, model);
         if row.first().is_some_and(|word| word == "not") {
             continue;

@@ -1,6 +1,10 @@
 //! Every result of every call that docs/errno.md names, brought about on every model that makes the call: what the
 //! client gets, that the next client is served, that nothing stays open, and that nothing spins.
 
+#![allow(
+    clippy::duplicate_mod,
+    reason = "both halves of the support know the models"
+)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
@@ -21,6 +25,7 @@ use serve_support::Client;
 use serve_support::Server;
 use serve_support::Site;
 use serve_support::config;
+use serve_support::models::models;
 use serve_support::start_with;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -207,7 +212,7 @@ fn every_result_of_every_call_is_met_as_the_page_says() {
     let site = site("fault-matrix");
     let honest = honest(&site);
     let mut jobs = Vec::new();
-    for io in IoModel::ALL {
+    for io in models() {
         for row in ROWS.iter().filter(|row| makes(io, call_of(row.call))) {
             if row.not_on.iter().all(|(model, _)| *model != io) {
                 jobs.extend(row.results.iter().map(|result| (io, row, *result)));
@@ -229,7 +234,7 @@ fn a_fault_that_never_ends_does_not_make_the_server_spin() {
     const WINDOW: Duration = Duration::from_millis(250);
     let site = site("fault-storms");
     let mut jobs = Vec::new();
-    for io in IoModel::ALL {
+    for io in models() {
         let storms = STORMS.iter().filter(|(call, ..)| makes(io, call));
         jobs.extend(storms.map(|(call, result, ask)| (io, *call, *result, *ask)));
     }
@@ -280,7 +285,7 @@ fn a_fault_that_never_ends_does_not_make_the_server_spin() {
 #[test]
 fn a_call_that_fails_at_the_start_ends_the_program_with_4_and_is_named() {
     let mut jobs = Vec::new();
-    for io in IoModel::ALL {
+    for io in models() {
         for start in STARTS {
             let made = start.call == "setsockopt" || makes(io, start.call);
             if made {
@@ -342,7 +347,7 @@ fn the_kernels_list_of_descriptors_is_the_same_after_many_faults() {
         "clone:error=EAGAIN:when=2+3",
         "setsockopt:error=EINVAL:when=4+3",
     ];
-    side_by_side(IoModel::ALL.to_vec(), |io| {
+    side_by_side(models().collect(), |io| {
         let serve = |faults: &[&str]| {
             let mut args = vec![&path, "--io", io.name(), "--log", "off", "--keep-alive"];
             args.extend(["--max-connections", "32"]);

@@ -8,6 +8,7 @@ mod common;
 
 use common::Folder;
 use common::Server;
+use common::models::models;
 use common::read_response;
 use httpsys::server::IoModel;
 use std::io::Write;
@@ -19,7 +20,7 @@ fn each_model(name: &str, climb: impl Fn(IoModel, &Server)) {
     folder.file("files/page.txt", "plain plain plain");
     folder.file("files/page.txt.gz", b"not really gzip");
     let root = folder.0.display().to_string();
-    for io in IoModel::ALL {
+    for io in models() {
         let args = [&root, "--io", io.name(), "--log", "off", "--keep-alive"];
         let server = Server::start(&args);
         climb(io, &server);

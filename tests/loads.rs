@@ -38,7 +38,7 @@ fn resident(server: &Server) -> usize {
 /// The models that promise many at once. `select` ends at 1024 descriptors, and says so.
 fn models() -> impl Iterator<Item = &'static str> {
     let many = |io: &httpsys::server::IoModel| io.is_event_driven();
-    let models = httpsys::server::IoModel::ALL.into_iter().filter(many);
+    let models = common::models::models().filter(many);
     models.map(|io| io.name()).filter(|name| *name != "select")
 }
 
@@ -67,7 +67,10 @@ fn idle_connections_stay_and_are_given_back() {
         let each = resident(&server).saturating_sub(before) / IDLE;
         println!("{io}: {each} bytes for each of {IDLE} idle connections");
         // A buffer each would be thousands; nginx has 526, and pages of what start-up never touched are in here.
-        assert!(each < 1200, "{io}: {each} bytes for each idle connection");
+        // With a ring a read is under way on each of them, and that has its buffer (`--buf`).
+        let buffer = if io == "uring" { 16 << 10 } else { 0 };
+        let most = buffer + 1200;
+        assert!(each < most, "{io}: {each} bytes for each idle connection");
         // They are all still there.
         idle.iter_mut().for_each(&mut answered);
         drop(idle);

@@ -4,20 +4,11 @@ mod common;
 
 use common::Folder;
 use common::Server;
+use common::models::models;
 use common::peer;
+use httpsys::server::IoModel;
 use std::process::Command;
 use std::process::Stdio;
-
-const MODELS: [&str; 8] = [
-    "blocking",
-    "nonblocking",
-    "threads",
-    "fork",
-    "select",
-    "poll",
-    "epoll",
-    "epoll-et",
-];
 
 fn output(command: &mut Command) -> String {
     let output = command
@@ -50,7 +41,7 @@ fn curl_gets_posts_and_asks_for_heads_under_every_model() {
     let folder = Folder::new("curl");
     folder.file("index.html", "<p>hello</p>\n");
     let body = folder.file("body.bin", vec![b'x'; 100_000]);
-    for io in MODELS {
+    for io in models().map(IoModel::name) {
         let server = Server::start(&["--io", io, folder.0.to_str().unwrap()]);
         let url = |path: &str| format!("http://{}{path}", server.address);
         assert_eq!(curl(&[], &url("/")), "<p>hello</p>\n");
@@ -87,7 +78,7 @@ fn curl_reuses_a_connection_where_connections_are_kept() {
     if !peer("curl") {
         return;
     }
-    for io in MODELS {
+    for io in models().map(IoModel::name) {
         let server = Server::start(&["--io", io, "--keep-alive"]);
         let url = format!("http://{}/hi", server.address);
         let count = output(Command::new("curl").args([
@@ -126,7 +117,7 @@ r = c.getresponse()
 assert r.getheader('Content-Length') == '2' and r.read() == b''
 print('well')
 ";
-    for io in MODELS {
+    for io in models().map(IoModel::name) {
         let server = Server::start(&["--io", io]);
         let port = server.address.port().to_string();
         assert_eq!(

@@ -4,10 +4,10 @@
 mod common;
 
 use common::Server;
+use common::models::models;
 use common::peer;
 use http_body_util::BodyExt;
 use http_body_util::Full;
-use httpsys::server::IoModel;
 use hyper::Request;
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
@@ -28,7 +28,7 @@ fn wrk_meets_no_error_and_counts_what_we_count() {
     if !peer("wrk") {
         return;
     }
-    for io in IoModel::ALL {
+    for io in models() {
         let server = Server::start(&["--io", io.name(), "--log", "off", "--keep-alive"]);
         let clients = if io.has_one_seat() { 1 } else { 8 };
         let output = Command::new("wrk")
@@ -82,7 +82,7 @@ fn hypers_client_is_served_on_one_connection_by_every_model() {
         .enable_io()
         .build()
         .expect("a runtime");
-    for io in IoModel::ALL {
+    for io in models() {
         let server = Server::start(&["--io", io.name(), "--log", "off", "--keep-alive"]);
         runtime.block_on(async {
             let stream = tokio::net::TcpStream::connect(server.address).await;

@@ -698,7 +698,7 @@ fn kinds(text: &[u8]) -> Vec<String> {
 fn a_reader_skips_what_it_does_not_know_and_names_what_is_broken() {
     let good = line("close", &[3], 0, &[]);
     let text = format!(
-        "listening on http://127.0.0.1:8080/\n{{\"type\":\"ring\",\"op\":\"x\"}}\n{good}\n\n{{\"type\":\"call\"\n{{\"type\":\"call\"}}\n{good}\n"
+        "listening on http://127.0.0.1:8080/\n{{\"type\":\"halo\",\"op\":\"x\"}}\n{good}\n\n{{\"type\":\"call\"\n{{\"type\":\"call\"}}\n{good}\n"
     );
     let kinds = kinds(text.as_bytes());
     assert_eq!(kinds.len(), 4);

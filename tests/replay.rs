@@ -5,23 +5,13 @@ mod common;
 use common::Folder;
 use common::Server;
 use common::httpsys;
+use common::models::models;
 use serde_json::Value;
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 use std::process::Output;
 use std::process::Stdio;
-
-const MODELS: &[&str] = &[
-    "blocking",
-    "nonblocking",
-    "threads",
-    "fork",
-    "select",
-    "poll",
-    "epoll",
-    "epoll-et",
-];
 
 const REQUESTS: [&[u8]; 3] = [
     b"GET /hi HTTP/1.1\r\nHost: x\r\nCookie: a=secret\r\n\r\n",
@@ -88,7 +78,8 @@ fn without_laps(screen: &str) -> String {
 #[test]
 fn a_replay_shows_what_the_live_trace_showed_in_every_view_and_model() {
     let folder = Folder::new("replay-models");
-    for model in MODELS {
+    for io in models() {
+        let model = io.name();
         for view in ["compact", "strace", "json"] {
             for canonical in [&[][..], &["--canonical"]] {
                 let path = folder.0.join(format!("{model}-{view}-{}", canonical.len()));
@@ -97,7 +88,7 @@ fn a_replay_shows_what_the_live_trace_showed_in_every_view_and_model() {
                 let live = serve(&[&flags, canonical].concat());
                 let again = shown(&[&["--view", view, text(&path)], canonical].concat());
                 let name = format!("{model} {view} {canonical:?}");
-                if view == "compact" && *model == "nonblocking" {
+                if view == "compact" && model == "nonblocking" {
                     assert_eq!(without_laps(&live), without_laps(&again), "{name}");
                 } else {
                     assert_eq!(live, again, "{name}");

@@ -7,13 +7,13 @@ mod serve_support;
 
 use httpsys::server::IoModel;
 use serve_support::config;
+use serve_support::models::models;
 use serve_support::start_with;
 use std::io::Read;
 use std::io::Write;
 use std::time::Duration;
 use std::time::Instant;
 
-const MODELS: [IoModel; 8] = IoModel::ALL;
 const SHORT: Duration = Duration::from_millis(200);
 
 /// What a client gets that asks for a page below these faults, and how long that took.
@@ -50,7 +50,7 @@ fn asked(io: IoModel, fault: &str) -> (Vec<u8>, Duration) {
 
 #[test]
 fn a_client_that_cannot_be_written_to_is_given_up_in_every_model() {
-    for io in MODELS {
+    for io in models() {
         for fault in [
             "write:error=EINTR",
             "write:error=EAGAIN",
@@ -65,7 +65,7 @@ fn a_client_that_cannot_be_written_to_is_given_up_in_every_model() {
 
 #[test]
 fn a_client_that_cannot_be_read_from_is_given_up_in_every_model() {
-    for io in MODELS {
+    for io in models() {
         for fault in ["read:error=EINTR", "read:error=EAGAIN"] {
             // `fork` reads what its children's end says, too.
             let (_, took) = asked(io, fault);
@@ -76,7 +76,7 @@ fn a_client_that_cannot_be_read_from_is_given_up_in_every_model() {
 
 #[test]
 fn a_server_that_can_accept_nobody_does_not_spin_and_can_be_stopped() {
-    for io in MODELS {
+    for io in models() {
         for fault in [
             "accept4:error=EINTR",
             "accept4:error=EPERM",
@@ -115,7 +115,7 @@ fn a_server_that_can_accept_nobody_does_not_spin_and_can_be_stopped() {
 
 #[test]
 fn a_head_whose_body_breaks_a_rule_is_refused_without_a_page() {
-    for io in MODELS {
+    for io in models() {
         let server = start_with(config(io), &[], None);
         let head = b"HEAD /hi HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".as_slice();
         for pieces in [

@@ -4,7 +4,7 @@
 mod serve_support;
 
 use httpsys::server::{Config, IoModel};
-use serve_support::{Server, Site, config, get, start};
+use serve_support::{Server, Site, config, get, models, start};
 use std::os::unix::fs::symlink;
 
 fn serve(site: &Site, io: IoModel) -> Server {
@@ -73,7 +73,7 @@ fn files_come_with_their_type_and_what_is_outside_stays_there() {
         ("/style.css%00.txt", 400, ""),
         ("/%252e%252e/secret.txt", 404, ""),
     ];
-    for io in IoModel::ALL {
+    for io in models() {
         let server = serve(&site, io);
         let mut client = server.connect();
         for (path, status, body) in cases {
@@ -129,7 +129,7 @@ fn a_directory_is_redirected_to_its_slash_and_never_to_another_host() {
 #[test]
 fn a_file_wins_over_the_built_in_page_of_its_name() {
     let site = site("wins");
-    for io in IoModel::ALL {
+    for io in models() {
         let server = serve(&site, io);
         let mut client = server.connect();
         client.send(get("/headers"));
@@ -186,7 +186,7 @@ fn ten_megabytes_arrive_whole_at_a_slow_reader() {
     for size in [1, 16_384, 16_385, 200_000] {
         site.file(&format!("root/{size}.bin"), &big[..size]);
     }
-    for io in IoModel::ALL {
+    for io in models() {
         let server = serve(&site, io);
         let mut client = server.connect();
         // Pipelined behind the large one: answered in their turn.

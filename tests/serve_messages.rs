@@ -6,7 +6,7 @@
 mod serve_support;
 
 use httpsys::server::IoModel;
-use serve_support::{Answer, answers, config, start};
+use serve_support::{Answer, answers, config, models, start};
 
 /// Bytes sent, and for each answer its status and what its body holds.
 type Case<'a> = (&'a str, Vec<u8>, Vec<(u16, &'a str)>);
@@ -272,10 +272,7 @@ fn ask(server: &serve_support::Server, bytes: &[u8], how: How) -> Vec<u8> {
 
 #[test]
 fn every_message_gets_the_same_answer_from_every_model_however_it_is_cut() {
-    let servers: Vec<_> = IoModel::ALL
-        .into_iter()
-        .map(|io| (io, start(config(io))))
-        .collect();
+    let servers: Vec<_> = models().map(|io| (io, start(config(io)))).collect();
     for (name, bytes, expected) in cases() {
         let mut first: Option<Vec<u8>> = None;
         for (io, server) in &servers {
@@ -335,7 +332,7 @@ fn well_formed(answer: &Answer, name: &str) {
 
 #[test]
 fn head_says_what_get_would_and_sends_no_body() {
-    for io in IoModel::ALL {
+    for io in models() {
         let server = start(config(io));
         for path in ["/hi", "/headers", "/no", "/echo"] {
             let mut client = server.connect();
@@ -354,7 +351,7 @@ fn head_says_what_get_would_and_sends_no_body() {
 
 #[test]
 fn the_connection_field_says_what_happens() {
-    for io in IoModel::ALL {
+    for io in models() {
         let server = start(config(io));
         for (request, said) in [
             ("GET /hi HTTP/1.1\r\nHost: x\r\n\r\n", None),
@@ -382,7 +379,7 @@ fn the_connection_field_says_what_happens() {
 
 #[test]
 fn without_keep_alive_every_answer_is_the_last() {
-    for io in IoModel::ALL {
+    for io in models() {
         let server = start(httpsys::server::Config {
             keep_alive: Some(false),
             ..config(io)
@@ -397,7 +394,7 @@ fn without_keep_alive_every_answer_is_the_last() {
 
 #[test]
 fn a_client_that_expects_100_gets_it_before_its_body_and_not_after() {
-    for io in IoModel::ALL {
+    for io in models() {
         let server = start(config(io));
         let head =
             "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n";
@@ -432,7 +429,7 @@ fn a_client_that_expects_100_gets_it_before_its_body_and_not_after() {
 
 #[test]
 fn a_request_that_ends_early_is_not_done() {
-    for io in IoModel::ALL {
+    for io in models() {
         let server = start(config(io));
         for cut in [
             "GET /hi HT",
@@ -456,7 +453,7 @@ fn a_request_that_ends_early_is_not_done() {
 
 #[test]
 fn a_refused_upload_leaves_its_answer_readable() {
-    for io in IoModel::ALL {
+    for io in models() {
         let server = start(config(io));
         let mut client = server.connect();
         client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\n\r\n");
@@ -475,7 +472,7 @@ fn a_refused_upload_leaves_its_answer_readable() {
 #[test]
 fn a_long_body_comes_back_whole() {
     let body: Vec<u8> = (0..3_000_000u32).map(|i| (i % 251) as u8).collect();
-    for io in IoModel::ALL {
+    for io in models() {
         let server = start(config(io));
         let mut client = server.connect();
         let mut sender = client.stream.try_clone().unwrap();
@@ -503,7 +500,7 @@ fn a_long_body_comes_back_whole() {
 
 #[test]
 fn many_pipelined_requests_are_all_answered_in_order() {
-    for io in IoModel::ALL {
+    for io in models() {
         let server = start(config(io));
         let mut client = server.connect();
         let count = 3000;
@@ -541,7 +538,7 @@ fn echoed_markup_is_plain_text() {
 
 #[test]
 fn the_front_page_tells_what_is_going_on_and_hides_markup() {
-    for io in IoModel::ALL {
+    for io in models() {
         let server = start(config(io));
         let mut client = server.connect();
         client.send("GET / HTTP/1.1\r\nHost: x\r\nX: <script>\r\n\r\n");
@@ -560,7 +557,7 @@ fn the_front_page_tells_what_is_going_on_and_hides_markup() {
 
 #[test]
 fn the_offset_of_an_error_counts_from_the_first_byte_of_its_connection() {
-    for io in IoModel::ALL {
+    for io in models() {
         let server = start(config(io));
         let hi = serve_support::get("/hi");
         for before in [0, 1, 3] {
@@ -584,7 +581,7 @@ fn the_offset_of_an_error_counts_from_the_first_byte_of_its_connection() {
 
 #[test]
 fn a_request_like_the_last_one_but_for_a_byte_is_another() {
-    for io in IoModel::ALL {
+    for io in models() {
         let server = start(config(io));
         let mut client = server.connect();
         let hi = serve_support::get("/hi");

@@ -12,7 +12,7 @@ mod serve_support;
 use httpsys::kernel::Clock;
 use httpsys::server::{Config, IoModel};
 use serve_rules_cases::{Case, paths, requests, responses, special};
-use serve_support::{Server, Site, config, get, start};
+use serve_support::{Server, Site, config, get, models, start};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::os::unix::fs::symlink;
@@ -105,7 +105,7 @@ fn every_rule_has_a_row_or_a_function() {
 fn every_rule_holds_on_every_model() {
     let site = site("rules");
     let mut failed = Vec::new();
-    for io in IoModel::ALL {
+    for io in models() {
         let server = serve(&site, io);
         let tag = tag(&server, "/ten.txt");
         for case in table() {
@@ -152,7 +152,7 @@ fn every_rule_holds_on_every_model() {
 #[test]
 fn every_rule_about_time_and_failure_holds_on_every_model() {
     let site = site("rules-special");
-    for io in IoModel::ALL {
+    for io in models() {
         for (rule, check) in special::ALL {
             println!("rule {rule} {io:?}");
             check(io, &site);

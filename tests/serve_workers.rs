@@ -5,11 +5,11 @@ mod serve_support;
 
 use httpsys::kernel::{Kernel, NoProbe};
 use httpsys::server::{Config, IoModel, Listen, open};
-use serve_support::{config, get, start};
+use serve_support::{config, get, models, start};
 use std::collections::BTreeSet;
 
 fn event_driven() -> impl Iterator<Item = IoModel> {
-    IoModel::ALL.into_iter().filter(|io| io.is_event_driven())
+    models().filter(|io| io.is_event_driven())
 }
 
 fn three(io: IoModel) -> Config {

@@ -128,6 +128,10 @@ impl Shown {
         let (syscall, outcome) = match &event.what {
             What::Enter(syscall) => (syscall, None),
             What::Call(done) => (&done.syscall, Some(done.outcome)),
+            What::Ring(operation) => (
+                &operation.call.syscall,
+                operation.ended.then_some(operation.call.outcome),
+            ),
             _ => return true,
         };
         let id = match syscall.name {
@@ -140,6 +144,15 @@ impl Shown {
             None => !self.failed_only && !self.successful_only,
         };
         outcome_fits && self.calls.shows(id)
+    }
+}
+
+/// Says whether secrets in an event's bytes were overwritten.
+fn set_redacted(event: &mut Event<'_>, redacted: bool) {
+    match &mut event.what {
+        What::Call(done) => done.redacted = redacted,
+        What::Ring(operation) => operation.call.redacted = redacted,
+        _ => {}
     }
 }
 
@@ -237,9 +250,7 @@ impl Pipeline {
                 seq: before.1,
             };
             let mut event = again.event(&masked);
-            if let What::Call(done) = &mut event.what {
-                done.redacted = true;
-            }
+            set_redacted(&mut event, true);
             show(&mut self.outputs, &mut self.shown, &masked, &event, &step);
         }
         self.show_due();
@@ -257,9 +268,7 @@ impl Pipeline {
                 seq: held.seq.saturating_sub(1),
             };
             let mut event = again.event(&raw);
-            if let What::Call(done) = &mut event.what {
-                done.redacted = held.redacted;
-            }
+            set_redacted(&mut event, held.redacted);
             let step = Step {
                 connection: held.connection,
                 exchange: held.exchange,

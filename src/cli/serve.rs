@@ -44,7 +44,7 @@ pub struct ServeArgs {
     /// How to wait for clients
     #[arg(long, value_name = "MODEL", default_value = "blocking", value_parser = models())]
     pub io: IoModel,
-    /// Event loops, each with a thread and a listener (SO_REUSEPORT); for select, poll, epoll, epoll-et
+    /// Event loops, each with a thread and a listener (SO_REUSEPORT); for select, poll, epoll, epoll-et, uring
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: u16,
     /// Answer paths that name no file with this one below ROOT, such as index.html
@@ -139,7 +139,7 @@ pub fn run(args: ServeArgs, common: &Common) -> u8 {
         return super::usage("serve", &message);
     }
     if args.workers > 1 && !args.io.is_event_driven() {
-        let message = "--workers needs an event loop: --io select, poll, epoll or epoll-et";
+        let message = "--workers needs an event loop: --io select, poll, epoll, epoll-et or uring";
         return super::usage("serve", message);
     }
     let expressions = match args.tracing.show.expressions() {
@@ -178,7 +178,9 @@ fn threads(config: &Config) -> usize {
     match config.io {
         IoModel::Threads | IoModel::Fork => config.max_connections + 1,
         IoModel::Blocking | IoModel::Nonblocking => 1,
-        IoModel::Select | IoModel::Poll | IoModel::Epoll | IoModel::EpollEt => config.workers,
+        IoModel::Select | IoModel::Poll | IoModel::Epoll | IoModel::EpollEt | IoModel::Uring => {
+            config.workers
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::abi::errno::Errno;
 use crate::event::args::Args;
 use crate::event::call::{CallName, Completed, Outcome, Syscall};
 use crate::event::raw::{CALL_NAME, NO_NUMBER, Raw, kind, mark, part};
-use crate::event::{Event, FdFact, ProcessEvent, What};
+use crate::event::{Event, FdFact, ProcessEvent, RingOperation, What};
 
 /// Turns records into events: numbers them in order of completion and decodes each by the table.
 #[derive(Debug, Default)]
@@ -37,6 +37,7 @@ impl Decoder {
             }
             kind::ENTER => What::Enter(syscall(raw, None)),
             kind::PENDING => What::Pending(syscall(raw, None)),
+            kind::RING_IN | kind::RING_OUT => What::Ring(operation(raw)),
             other => fact(other, raw),
         };
         Event {
@@ -69,6 +70,25 @@ fn completed<'a>(raw: &Raw<'a>) -> Completed<'a> {
         delayed: head.marks & mark::DELAYED != 0,
         redacted: head.marks & mark::REDACTED != 0,
         cut_from: (head.marks & mark::CUT != 0).then_some(head.aux),
+    }
+}
+
+/// An operation of a ring. Its `user_data` stands in the last argument, which no such call has.
+fn operation<'a>(raw: &Raw<'a>) -> RingOperation<'a> {
+    let ended = raw.head.kind == kind::RING_OUT;
+    let call = match ended {
+        true => completed(raw),
+        false => Completed {
+            syscall: syscall(raw, None),
+            outcome: Outcome::Unknown,
+            ..completed(raw)
+        },
+    };
+    RingOperation {
+        op: raw.head.op,
+        user_data: raw.head.args[5],
+        ended,
+        call,
     }
 }
 

@@ -8,6 +8,7 @@ use crate::abi::calls::CallId;
 use crate::abi::errno::Errno;
 use crate::decode::Decoder;
 use crate::event::What;
+use crate::event::call::Call;
 use crate::event::call::CallName;
 use crate::event::call::Completed;
 use crate::event::call::Outcome;
@@ -92,8 +93,20 @@ pub fn of(recording: impl BufRead) -> std::io::Result<Cost> {
         let event = decoder.event(&raw);
         let step = story.step(&event);
         let in_connection = step.connection.is_some();
-        let What::Call(done) = &event.what else {
-            continue;
+        // An operation that has come back from a ring counts as the call that it stands for.
+        let (done, operation) = match &event.what {
+            What::Call(done) => (done, false),
+            What::Ring(operation) if operation.ended => (&operation.call, true),
+            // From when it is queued, a `close` is told.
+            What::Ring(operation) => {
+                if in_connection && matches!(operation.call.syscall.call, Call::Close { .. }) {
+                    sums.time = event.t.saturating_sub(first.unwrap_or(event.t));
+                    whole = sums;
+                    whole.calls[Kind::Close as usize] += 1;
+                }
+                continue;
+            }
+            _ => continue,
         };
         let name = match done.syscall.name {
             CallName::Known(id) => id.name(),
@@ -103,7 +116,7 @@ pub fn of(recording: impl BufRead) -> std::io::Result<Cost> {
             sums = Cost::default();
             continue;
         }
-        sums.add(done, name);
+        sums.add(done, name, operation);
         let end = event.t + done.dur;
         if Kind::of(name) == Kind::Accept && matches!(done.outcome, Outcome::Returned(_)) {
             first.get_or_insert(end);
@@ -120,7 +133,7 @@ pub fn of(recording: impl BufRead) -> std::io::Result<Cost> {
 }
 
 impl Cost {
-    fn add(&mut self, done: &Completed<'_>, name: &str) {
+    fn add(&mut self, done: &Completed<'_>, name: &str, operation: bool) {
         let kind = Kind::of(name);
         self.calls[kind as usize] += 1;
         let again = matches!(done.outcome, Outcome::Failed(EAGAIN));
@@ -131,7 +144,7 @@ impl Cost {
             Kind::Other => name.ends_with("nanosleep"),
             Kind::Write | Kind::Close => false,
         };
-        let slept = may_sleep && !again && done.dur > ASLEEP;
+        let slept = may_sleep && !operation && !again && done.dur > ASLEEP;
         self.woke += u64::from(slept);
     }
 }

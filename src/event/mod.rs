@@ -39,6 +39,8 @@ pub enum What<'a> {
     Enter(Syscall<'a>),
     /// A call has ended.
     Call(Completed<'a>),
+    /// An operation was queued in a ring, or came back from one (`man 7 io_uring`).
+    Ring(RingOperation<'a>),
     /// What a descriptor already was when watching began.
     Fd(FdFact),
     /// A signal was delivered to a thread: its number.
@@ -49,6 +51,20 @@ pub enum What<'a> {
     Pending(Syscall<'a>),
     /// This many events (or, from a text log, lines) are missing here, and why.
     Lost { count: u64, why: String },
+}
+
+/// An operation of a ring: a call that was asked for instead of made.
+#[derive(Clone, Debug)]
+pub struct RingOperation<'a> {
+    /// `IORING_OP_*`.
+    pub op: u32,
+    /// By what its result is known again; from 1 where the ring is ours.
+    pub user_data: u64,
+    /// It has come back, with its result; else it was queued.
+    pub ended: bool,
+    /// The call that it stands for, as a caller would have made it. One that stands for none has a name
+    /// and no more.
+    pub call: Completed<'a>,
 }
 
 /// What a descriptor already was when watching began.

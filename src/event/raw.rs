@@ -29,6 +29,12 @@ pub mod kind {
     pub const KILLED: u16 = 9;
     /// Like [`ENTER`]: the call had not ended when the recording did.
     pub const PENDING: u16 = 10;
+    /// An operation was queued in a ring: `nr` and `args` are those of the call that it stands for (with
+    /// [`super::NO_NUMBER`] and a name where there is none), `op` is its opcode and the last argument its
+    /// `user_data`.
+    pub const RING_IN: u16 = 11;
+    /// The same, with its result: it was taken out of the ring.
+    pub const RING_OUT: u16 = 12;
 }
 
 /// Marks on a record.
@@ -79,8 +85,8 @@ pub struct RawHead {
     pub pid: u32,
     /// Thread id.
     pub tid: u32,
-    /// Unused, zero.
-    pub reserved: u32,
+    /// The opcode (`IORING_OP_*`) of a ring's operation; else zero.
+    pub op: u32,
     /// The six argument registers.
     pub args: [u64; 6],
     /// The result as the kernel gives it: a negative errno on failure. 0 in an enter record.
@@ -195,7 +201,7 @@ impl RawHead {
             nr: u32_at(8),
             pid: u32_at(12),
             tid: u32_at(16),
-            reserved: u32_at(20),
+            op: u32_at(20),
             args: [
                 u64_at(24),
                 u64_at(32),
@@ -221,7 +227,7 @@ impl RawHead {
         out[8..12].copy_from_slice(&self.nr.to_ne_bytes());
         out[12..16].copy_from_slice(&self.pid.to_ne_bytes());
         out[16..20].copy_from_slice(&self.tid.to_ne_bytes());
-        out[20..24].copy_from_slice(&self.reserved.to_ne_bytes());
+        out[20..24].copy_from_slice(&self.op.to_ne_bytes());
         for (i, arg) in self.args.iter().enumerate() {
             out[24 + 8 * i..32 + 8 * i].copy_from_slice(&arg.to_ne_bytes());
         }
@@ -296,4 +302,20 @@ pub(crate) fn write_segment_head(out: &mut [u8], head: &SegmentHead) {
 #[inline]
 pub const fn padded(len: usize) -> usize {
     (len + 7) & !7
+}
+
+/// Writes a whole segment at the beginning of `out`, which must have room for it; returns its size.
+pub(crate) fn write_segment(out: &mut [u8], arg: u8, part: u8, bytes: &[u8]) -> usize {
+    let head = SegmentHead {
+        arg,
+        part,
+        kept: bytes.len() as u32,
+        len: bytes.len() as u64,
+        ..SegmentHead::default()
+    };
+    write_segment_head(out, &head);
+    let end = SEGMENT_HEAD + padded(bytes.len());
+    out[SEGMENT_HEAD..end].fill(0);
+    out[SEGMENT_HEAD..SEGMENT_HEAD + bytes.len()].copy_from_slice(bytes);
+    end
 }

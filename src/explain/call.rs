@@ -389,6 +389,10 @@ fn life(id: CallId) -> String {
 /// The arguments of calls that take a value from this table: `sendto(flags)`.
 pub fn takers(set: &'static FlagSet) -> Vec<String> {
     let mut takers = Vec::new();
+    if std::ptr::eq(set, &flags::IORING_OP) {
+        // They stand in the queue, not in an argument.
+        takers.push(String::from("io_uring_enter(fd)"));
+    }
     for id in CallId::all() {
         for param in id.signature().params {
             if takes(param.kind, set) {

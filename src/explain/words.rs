@@ -359,7 +359,7 @@ words! {
     ["I/O model", "blocking server"] "how a server waits"
     "blocking: one connection after the other; nonblocking: the same, asking again and again.
     threads: a thread for each; fork: a process for each. select, poll, epoll and epoll-et: one thread that sleeps until
-    any of them is ready. The requests and answers are the same; the calls between them are not."
+    any of them is ready; uring: one thread that queues its calls and sleeps until any has ended. The requests and answers are the same; the calls between them are not."
     "waiting, thread, event loop";
     ["fork", "child", "zombie"] "a process for each connection"
     "clone (or fork) returns twice: in the parent with the child's id, in the child with 0. The

@@ -16,6 +16,7 @@ pub mod plan;
 pub mod poke;
 pub mod probe;
 mod process;
+mod ring;
 mod shared;
 mod socket;
 mod wait;
@@ -30,8 +31,9 @@ pub use own::{
     terminal_columns, terminal_size, utc_offset,
 };
 pub use plan::{Plan, Rule};
-pub use probe::{Counts, NoProbe, Probe};
+pub use probe::{Counts, NoProbe, Probe, RingStep};
 pub use process::{Clone, Ended};
+pub use ring::{Operation, Ring, Ticket};
 pub use shared::Words;
 pub use wait::{EpollEvent, PollFd};
 

@@ -14,6 +14,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// How often a call was made, and how often it failed.
 pub type Total = (CallId, u64, u64);
 
+/// An operation of a ring, on its way in or out (`man 7 io_uring`).
+#[derive(Clone, Copy, Debug)]
+pub struct RingStep<'a> {
+    /// The call that it stands for; `None` for `ASYNC_CANCEL`, which stands for none.
+    pub id: Option<CallId>,
+    /// `IORING_OP_*`.
+    pub opcode: u8,
+    /// The arguments of that call; the last one is the operation's `user_data`.
+    pub args: &'a [u64; 6],
+    /// The result, a negative errno on failure; `None` on the way in.
+    pub ret: Option<i64>,
+    /// As in [`crate::event::raw`].
+    pub marks: u16,
+    /// Belongs to a mark.
+    pub aux: u64,
+}
+
 /// Is told of every call, before and after. Implementations must be cheap: they stand in the path of
 /// every call.
 pub trait Probe: Send {
@@ -43,6 +60,10 @@ pub trait Probe: Send {
     /// The call ended with `ret` (a negative errno on failure). `marks` and `aux` as in
     /// [`crate::event::raw`]. A `clone` that returned 0 returned in the child, which is no end of it.
     fn after(&mut self, id: CallId, args: &[u64; 6], ret: i64, enter: u64, marks: u16, aux: u64);
+
+    /// An operation was queued in a ring, or its result was taken from one. It is no call: nobody counts
+    /// it as one.
+    fn ring(&mut self, _step: &RingStep<'_>) {}
 
     /// The calls made so far by every thread that shares this probe, in the order of the call table,
     /// calls never made left out; `None` from a probe that does not count.

@@ -100,7 +100,7 @@ impl<P: Probe> Kernel<P> {
 }
 
 /// Nanoseconds as a `struct timespec`.
-fn timespec(ns: u64) -> nix::libc::timespec {
+pub(super) fn timespec(ns: u64) -> nix::libc::timespec {
     nix::libc::timespec {
         tv_sec: (ns / 1_000_000_000) as i64,
         tv_nsec: (ns % 1_000_000_000) as i64,

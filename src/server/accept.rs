@@ -93,7 +93,8 @@ impl Streak {
     }
 }
 
-fn trouble(errno: Errno) -> Accepted {
+/// What kind of trouble this is.
+pub fn trouble(errno: Errno) -> Accepted {
     match errno.0 {
         libc::EAGAIN => Accepted::Nobody,
         libc::EINTR => Accepted::Again,

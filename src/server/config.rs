@@ -29,11 +29,13 @@ pub enum IoModel {
     Epoll,
     /// The same, told of changes only.
     EpollEt,
+    /// One thread, many connections: calls are queued, and their results come back.
+    Uring,
 }
 
 impl IoModel {
     /// Every model there is, in the order in which a course would show them.
-    pub const ALL: [IoModel; 8] = [
+    pub const ALL: [IoModel; 9] = [
         IoModel::Blocking,
         IoModel::Nonblocking,
         IoModel::Threads,
@@ -42,6 +44,7 @@ impl IoModel {
         IoModel::Poll,
         IoModel::Epoll,
         IoModel::EpollEt,
+        IoModel::Uring,
     ];
 
     /// The word that `--io` takes.
@@ -55,6 +58,7 @@ impl IoModel {
             IoModel::Poll => "poll",
             IoModel::Epoll => "epoll",
             IoModel::EpollEt => "epoll-et",
+            IoModel::Uring => "uring",
         }
     }
 
@@ -70,13 +74,19 @@ impl IoModel {
 
     /// Whether its calls on sockets never sleep (`O_NONBLOCK`).
     pub fn never_blocks(self) -> bool {
-        self == IoModel::Nonblocking || self.is_event_driven()
+        // With `uring` no call is made on a socket, and the operations wait in the kernel only where
+        // descriptors are of the blocking kind.
+        self == IoModel::Nonblocking || (self.is_event_driven() && self != IoModel::Uring)
     }
 
-    /// Whether one thread waits for many connections, told by the kernel which of them are ready.
+    /// Whether one thread waits for many connections, told by the kernel which of them are ready, or done.
     pub fn is_event_driven(self) -> bool {
         match self {
-            IoModel::Select | IoModel::Poll | IoModel::Epoll | IoModel::EpollEt => true,
+            IoModel::Select
+            | IoModel::Poll
+            | IoModel::Epoll
+            | IoModel::EpollEt
+            | IoModel::Uring => true,
             IoModel::Blocking | IoModel::Nonblocking | IoModel::Threads | IoModel::Fork => false,
         }
     }

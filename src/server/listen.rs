@@ -4,7 +4,7 @@
 //! call failed, on what, and what to try. `getsockname` is asked only after port 0, when the kernel
 //! chose.
 
-use super::config::{Config, Listen};
+use super::config::{Config, IoModel, Listen};
 pub use super::open_error::OpenError;
 use super::open_error::{hint, name_taken, open_root, shown};
 use super::passed;
@@ -67,6 +67,9 @@ pub struct Open {
 pub fn open<P: Probe>(config: &Config, kernel: &mut Kernel<P>) -> Result<Open, OpenError> {
     let root = config.root.as_deref().map(open_root).transpose()?;
     raise_descriptor_limit();
+    if config.io == IoModel::Uring {
+        kernel.io_uring_allowed().map_err(no_ring)?;
+    }
     let metrics = config.metrics.as_ref().map(scrape::open).transpose()?;
     let mut listeners = Vec::new();
     let mut siblings = Vec::new();
@@ -82,6 +85,28 @@ pub fn open<P: Probe>(config: &Config, kernel: &mut Kernel<P>) -> Result<Open, O
         root,
         metrics,
     })
+}
+
+/// Why there is no ring, and what to do about it.
+pub(super) fn no_ring(errno: Errno) -> OpenError {
+    let hint = match errno.0 {
+        libc::EPERM | libc::EACCES => {
+            "io_uring is forbidden here: see sysctl kernel.io_uring_disabled (0 allows it to all, 1 to a \
+             group, 2 to nobody) or the container's filter; --io epoll needs neither"
+        }
+        libc::ENOSYS => {
+            "this kernel has no io_uring, or not all of it (Linux 5.11), or a container's filter hides it; \
+             --io epoll works everywhere"
+        }
+        libc::ENOMEM => "its memory counts as locked memory on old kernels: see ulimit -l",
+        _ => "see sysctl kernel.io_uring_disabled; --io epoll works everywhere",
+    };
+    OpenError {
+        call: "io_uring_setup",
+        thing: "(--io uring)".to_owned(),
+        errno,
+        hint: Some(hint.to_owned()),
+    }
 }
 
 /// Opens one listener for each place, then as many again for each further event loop.

@@ -2,7 +2,7 @@
 //!
 //! In: a [`Config`]. Out: answers. Read `blocking` first (a page), then `talk` and `exchange`, then
 //! what changes in `nonblocking` and in `threads`; then `event_loop`, and `select`, `poll`, `epoll` and `epoll_et`, which are pages
-//! about one call each. `connection` is the state machine, without I/O; `routes`,
+//! about one call each; `uring` is the loop of those who do not ask who is ready. `connection` is the state machine, without I/O; `routes`,
 //! `lookup`, `files`, `listing`, `pages` and `answer` make the answers. Left out on purpose: printing (`cli` does that),
 //! TLS, and everything after HTTP/1.1.
 
@@ -18,6 +18,7 @@ mod epoll;
 mod epoll_et;
 mod poll;
 mod select;
+mod uring;
 
 mod event_loop;
 mod timers;
@@ -124,7 +125,7 @@ pub fn serve<P: Probe + 'static>(
         }
         IoModel::Threads => Ok(threads::run(&mut worker, &listeners)),
         IoModel::Fork => fork::run(&mut worker, &listeners),
-        IoModel::Select | IoModel::Poll | IoModel::Epoll | IoModel::EpollEt => {
+        IoModel::Select | IoModel::Poll | IoModel::Epoll | IoModel::EpollEt | IoModel::Uring => {
             workers::run(&mut worker, &listeners, siblings)
         }
     };

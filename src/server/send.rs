@@ -248,6 +248,63 @@ impl Outgoing {
         sent
     }
 
+    /// The bytes that come next, for a model that has them written by somebody else, and which of them is
+    /// the first: give them back with [`Outgoing::wrote`]. A file is read in pieces. `None` when everything
+    /// is sent.
+    ///
+    /// # Errors
+    /// There is nothing true left to send.
+    pub fn next_bytes<P: Probe>(
+        &mut self,
+        kernel: &mut Kernel<P>,
+    ) -> Result<Option<(Vec<u8>, usize)>> {
+        while self.sent >= self.bytes.len() {
+            match &mut self.long {
+                None => {
+                    self.rewind();
+                    return Ok(None);
+                }
+                Some(Long::Memory { bytes, sent }) => {
+                    self.bytes = std::mem::take(bytes);
+                    self.sent = *sent;
+                    self.long = None;
+                    continue;
+                }
+                Some(Long::File { fd, left }) => {
+                    self.long = Some(Long::Copied {
+                        fd: *fd,
+                        left: *left,
+                    });
+                }
+                Some(Long::Parts(parts)) => parts.copied = true,
+                Some(Long::Copied { .. } | Long::Directory(_)) => {}
+            }
+            // None of these sends anything: there is nobody to send to.
+            match self.send_long(kernel, Fd(-1)) {
+                Ok(()) | Err(Errno(libc::EINTR)) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+        let sent = self.sent;
+        Ok(Some((std::mem::take(&mut self.bytes), sent)))
+    }
+
+    /// Takes back what [`Outgoing::next_bytes`] gave. `took` is what the write said.
+    ///
+    /// # Errors
+    /// There is nobody to send to.
+    pub fn wrote(&mut self, bytes: Vec<u8>, from: usize, took: Result<usize>) -> Result<()> {
+        (self.bytes, self.sent) = (bytes, from);
+        let took = progress(took?, self.bytes.len() - from)?;
+        self.sent += took;
+        self.taken += took as u64;
+        self.advanced = true;
+        if let Some(counter) = &self.counter {
+            counter.sent(took as u64);
+        }
+        Ok(())
+    }
+
     #[inline]
     fn send_more<P: Probe>(&mut self, kernel: &mut Kernel<P>, client: Fd) -> Sent {
         loop {
@@ -386,10 +443,18 @@ impl Outgoing {
         };
         self.sent = 0;
         self.bytes.resize((*left).min(COPY as u64) as usize, 0);
-        let got = kernel.read(*fd, &mut self.bytes);
-        self.bytes.truncate(*got.as_ref().unwrap_or(&0));
-        match got? {
-            0 => Err(Errno(libc::EIO)),
+        // A short read is no end: the piece is filled before it is sent.
+        let (mut got, mut last) = (0, Ok(0));
+        while got < self.bytes.len() {
+            last = kernel.read(*fd, &mut self.bytes[got..]);
+            match last {
+                Ok(n) if n > 0 => got += n,
+                _ => break,
+            }
+        }
+        self.bytes.truncate(got);
+        match got {
+            0 => Err(last.err().unwrap_or(Errno(libc::EIO))),
             n => {
                 *left = left.saturating_sub(n as u64);
                 if *left == 0 {

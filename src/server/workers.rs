@@ -15,7 +15,7 @@ use super::config::IoModel;
 use super::exchange::Worker;
 use super::listen::{Listener, close_listener};
 use super::open_error::OpenError;
-use super::{epoll, epoll_et, poll, select};
+use super::{epoll, epoll_et, poll, select, uring};
 use crate::kernel::Probe;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -56,6 +56,7 @@ fn event_loop<P: Probe + 'static>(
         IoModel::Select => select::run(worker, listeners),
         IoModel::Poll => poll::run(worker, listeners),
         IoModel::EpollEt => epoll_et::run(worker, listeners),
+        IoModel::Uring => uring::run(worker, listeners),
         // The first four have no event loop, and are not asked for one.
         IoModel::Blocking
         | IoModel::Nonblocking

@@ -101,7 +101,11 @@ impl Canonical {
         if call == Some(calls::CLOSE) {
             self.bound_to_any.retain(|fd| *fd != head.args[0]);
         }
-        if let (kind::CALL | kind::ENTER, Some(call)) = (head.kind, call) {
+        let is_call = matches!(
+            head.kind,
+            kind::CALL | kind::ENTER | kind::RING_IN | kind::RING_OUT
+        );
+        if let (true, Some(call)) = (is_call, call) {
             for place in places(bytes) {
                 self.segment(call, &head, &place, &mut bytes[place.start..place.end]);
             }
@@ -152,7 +156,8 @@ impl Canonical {
             return;
         }
         let named_any = call == calls::GETSOCKNAME && self.bound_to_any.contains(&head.args[0]);
-        let accept = (call == calls::ACCEPT || call == calls::ACCEPT4) && head.kind == kind::CALL;
+        let ended = matches!(head.kind, kind::CALL | kind::RING_OUT);
+        let accept = (call == calls::ACCEPT || call == calls::ACCEPT4) && ended;
         let port = if bind || call == calls::CONNECT || named_any {
             self.listener(real)
         } else if accept {

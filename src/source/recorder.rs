@@ -16,9 +16,12 @@ pub use drain::Drain;
 
 use crate::abi::Pid;
 use crate::abi::calls::{self, CallId};
+use crate::abi::flags;
 use crate::event::capture::{self, Entry, Memory};
-use crate::event::raw::{HEAD, RawHead, kind};
-use crate::kernel::probe::Total;
+use crate::event::raw::{
+    CALL_NAME, HEAD, NO_NUMBER, RawHead, SEGMENT_HEAD, kind, padded, part, write_segment,
+};
+use crate::kernel::probe::{RingStep, Total};
 use crate::kernel::{Clock, Failure, Failures, Probe};
 use ring::Writer;
 use shared::{SLOT_WORDS, Shared, sleep_while, state};
@@ -240,6 +243,21 @@ impl Recorder {
 
     /// Writes a record that is no call: the thread's beginning or end.
     fn write_fact(&mut self, kind: u16, args: [u64; 6]) {
+        let head = RawHead {
+            kind,
+            args,
+            ..RawHead::default()
+        };
+        self.write_now(head, 0, |_, _| 0);
+    }
+
+    /// Writes a record of something that happens now, with up to `room` bytes of segments.
+    fn write_now(
+        &mut self,
+        head: RawHead,
+        room: usize,
+        fill: impl FnOnce(&Entry, &mut [u8]) -> usize,
+    ) {
         let Some(writer) = &mut self.writer else {
             return;
         };
@@ -255,17 +273,15 @@ impl Recorder {
             fence(Ordering::SeqCst);
         }
         let stamp = self.region.clock.stamp();
-        let (pid, tid) = (self.pid, self.tid);
         let head = RawHead {
-            kind,
-            pid,
-            tid,
-            args,
+            pid: self.pid,
+            tid: self.tid,
             enter: stamp,
             exit: stamp,
-            ..RawHead::default()
+            ..head
         };
-        write(writer, head, 0, |_| 0);
+        let entry = &self.entry;
+        write(writer, head, room, |out| fill(entry, out));
         writer
             .control()
             .slot
@@ -453,7 +469,7 @@ impl Probe for Recorder {
             nr: number(id),
             pid: *pid,
             tid: *tid,
-            reserved: 0,
+            op: 0,
             args: *args,
             ret,
             enter,
@@ -483,6 +499,46 @@ impl Probe for Recorder {
             .slot
             .state
             .store(generation | state::IDLE, Ordering::Release);
+    }
+
+    fn ring(&mut self, step: &RingStep<'_>) {
+        if self.region.is_stopped() || (self.writer.is_none() && !self.begin()) {
+            return;
+        }
+        let head = RawHead {
+            kind: match step.ret {
+                None => kind::RING_IN,
+                Some(_) => kind::RING_OUT,
+            },
+            marks: step.marks,
+            nr: step.id.map_or(NO_NUMBER, number),
+            op: u32::from(step.opcode),
+            args: *step.args,
+            ret: step.ret.unwrap_or(0),
+            aux: step.aux,
+            ..RawHead::default()
+        };
+        let (args, ret) = (step.args, step.ret);
+        match (step.id, ret) {
+            (Some(id), Some(ret)) => {
+                capture::at_entry(id, args, &Own, &mut self.entry);
+                let room = capture::room(id, args, ret, &self.entry);
+                self.write_now(head, room, |entry, out| {
+                    capture::at_exit(id, args, ret, entry, &Own, out)
+                });
+            }
+            (Some(_), None) => self.write_now(head, 0, |_, _| 0),
+            (None, _) => {
+                let name = flags::IORING_OP
+                    .name_of(u64::from(step.opcode))
+                    .unwrap_or("an operation")
+                    .as_bytes();
+                let room = SEGMENT_HEAD + padded(name.len());
+                self.write_now(head, room, |_, out| {
+                    write_segment(out, CALL_NAME, part::FIRST, name)
+                });
+            }
+        }
     }
 
     fn totals(&self) -> Option<Vec<Total>> {

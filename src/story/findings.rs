@@ -232,7 +232,12 @@ impl Story {
                 self.exited(pid);
             }
             Call::Other => {
-                let sleeps = |id| id == calls::NANOSLEEP || id == calls::CLOCK_NANOSLEEP;
+                let sleepers = [
+                    calls::NANOSLEEP,
+                    calls::CLOCK_NANOSLEEP,
+                    calls::IO_URING_ENTER,
+                ];
+                let sleeps = |id| sleepers.contains(&id);
                 if matches!(name, CallName::Known(id) if sleeps(id)) {
                     self.findings.failed_accept = None;
                 }

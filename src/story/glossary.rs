@@ -216,6 +216,48 @@ pub const GLOSSARY: &[(&str, &str, &str)] = &[
          this so that a silent client cannot hold it for ever.",
     ),
     (
+        "ring-made",
+        "two queues, shared memory",
+        "io_uring_setup makes a ring: a queue of operations and a queue of results, in memory that the program \
+         and the kernel share. An operation is a call that is asked for instead of made: it is written into \
+         the first queue, and its result appears in the second.",
+    ),
+    (
+        "ring-allowed",
+        "may we? yes, no memory given",
+        "Whether io_uring may be used is looked at before anything else, so a call without arguments finds out: \
+         EFAULT means yes, EPERM no. An administrator decides with the sysctl kernel.io_uring_disabled (0: \
+         everybody, 1: a group, 2: nobody), and containers often forbid it with a filter.",
+    ),
+    (
+        "ring-entered",
+        "2 operations taken",
+        "io_uring_enter hands over what was queued and, where it is asked to, sleeps until a result is there. \
+         It returns how many operations the kernel took, and says nothing of the results: those stand in the \
+         second queue. ETIME: none came in time.",
+    ),
+    (
+        "ring-unseen",
+        "what rings do is not seen",
+        "The kernel took operations from a ring (io_uring): they were written into memory, without a call, and so are \
+         not seen from outside. Requests that are read and answered that way are missing in this trace. A program \
+         that tells of its own rings (httpsys serve --io uring --trace) has them.",
+    ),
+    (
+        "queued",
+        "queued, not begun",
+        "The operation was written into memory, without a call. The kernel sees it at the next io_uring_enter; \
+         the line with cq: before it is its result. Only close is told when it is queued: from then on \
+         the number may soon be somebody else's.",
+    ),
+    (
+        "taken-back",
+        "taken back in time",
+        "An operation owns its memory until it has ended, so one that nobody waits for any more (a time-out, the \
+         end of the server) must be taken back before its memory is used again. It then ends with ECANCELED, \
+         unless it was faster.",
+    ),
+    (
         "time-out",
         "0 = time over, nothing ready",
         "epoll, poll or select returned 0: no descriptor became ready in time.",

@@ -185,7 +185,11 @@ pub(super) type Watches = ByNumber<i32>;
 impl Story {
     pub(super) fn interpret(&mut self, event: &Event<'_>) -> Whose {
         match &event.what {
-            What::Call(done) => self.call(event, done),
+            What::Call(done) => {
+                self.totals.add(done);
+                self.call(event, done)
+            }
+            What::Ring(operation) => self.ring(event, operation),
             What::Enter(call) | What::Pending(call) => self.begun(event, call),
             What::Fd(fact) => {
                 self.fact(event, fact);
@@ -209,8 +213,7 @@ impl Story {
         }
     }
 
-    fn call(&mut self, event: &Event<'_>, done: &Completed<'_>) -> Whose {
-        self.totals.add(done);
+    pub(super) fn call(&mut self, event: &Event<'_>, done: &Completed<'_>) -> Whose {
         let at = At {
             enter: event.t,
             now: event.t.saturating_add(done.dur),
@@ -413,6 +416,7 @@ impl Story {
             }
         }
         self.lives(at);
+        self.ring_call(at);
         let current = self.threads.current(at.thread);
         self.whose(at, current)
     }

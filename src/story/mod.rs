@@ -21,6 +21,7 @@ mod lives;
 mod messages;
 mod numbers;
 mod peers;
+mod ring;
 mod secrets;
 mod sockets;
 mod stream;
@@ -96,6 +97,7 @@ pub struct Story {
     last_exchange: u32,
     bytes_in: u64,
     bytes_out: u64,
+    rings: ring::Rings,
     /// It was said that a number was used again.
     said_again: bool,
     notes: Vec<Note>,
@@ -214,6 +216,11 @@ impl Story {
             bytes_in: self.bytes_in,
             bytes_out: self.bytes_out,
         }
+    }
+
+    /// Whether operations went through rings that nobody told of (`man 7 io_uring`): they are no calls.
+    pub fn has_unseen_rings(&self) -> bool {
+        self.rings.unseen
     }
 
     /// What is wrong: at the end, files that nobody closed although their connection is over, and connections

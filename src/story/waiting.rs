@@ -6,8 +6,9 @@ use super::fds::FdKind;
 use super::interpret::{At, Whose};
 use super::words::{Attempt, Note, ReadyFd, ReadyList, Wait};
 use crate::abi::Fd;
+use crate::abi::calls;
 use crate::event::Event;
-use crate::event::call::{Call, Found, Outcome, Ready, Syscall};
+use crate::event::call::{Call, CallName, Found, Outcome, Ready, Syscall};
 
 /// `epoll_ctl` operations.
 const ADD: u32 = 1;
@@ -56,6 +57,7 @@ impl Story {
             | Call::SendFile { .. } => Wait::Room,
             Call::Connect { .. } => Wait::Handshake,
             Call::EpollWait { .. } | Call::Poll { .. } => Wait::Ready,
+            _ if call.name == CallName::Known(calls::IO_URING_ENTER) => Wait::Result,
             _ => Wait::Something,
         };
         self.notes.push(Note::Asleep(wait));

@@ -89,10 +89,47 @@ pub fn write_call(
     room: usize,
     charset: Charset,
 ) {
+    if let CallName::Name("IORING_OP_ASYNC_CANCEL") = call.name {
+        line.text("async_cancel(");
+        if let Arg::Pointer(target) = call.args.get(0) {
+            line.number(target);
+        }
+        return line.text(")");
+    }
     name(line, call.name);
+    if ring_arguments(line, call) {
+        return;
+    }
     line.text("(");
     arguments(line, call, asked, room, charset);
     line.text(")");
+}
+
+/// The arguments of a call about a ring: what is a count, without what is an address. False for others.
+fn ring_arguments(line: &mut Line, call: &Syscall<'_>) -> bool {
+    let number = |line: &mut Line, place: usize| match call.args.get(place) {
+        Arg::Size(number) => line.number(number),
+        Arg::Fd(fd) => line.fd(fd),
+        _ => {}
+    };
+    match call.name {
+        CallName::Known(calls::IO_URING_SETUP) => {
+            line.text("(");
+            number(line, 0);
+            line.text(" entries)");
+        }
+        CallName::Known(calls::IO_URING_ENTER) => {
+            line.text("(");
+            number(line, 0);
+            line.text(", ");
+            number(line, 1);
+            line.text(" in, wait ");
+            number(line, 2);
+            line.text(")");
+        }
+        _ => return false,
+    }
+    true
 }
 
 /// The name of a call.

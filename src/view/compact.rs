@@ -124,6 +124,8 @@ pub struct CompactView {
     call: Line,
     note: Line,
     result: Vec<u8>,
+    /// Which queue of a ring a line is about: the submission queue or the completion queue.
+    ring: &'static str,
 }
 
 impl CompactView {
@@ -153,6 +155,7 @@ impl CompactView {
             call: Line::default(),
             note: Line::default(),
             result: Vec::new(),
+            ring: "",
         }
     }
 
@@ -211,6 +214,7 @@ impl CompactView {
             self.call.number(u64::from(number));
             self.call.text(" ");
         }
+        self.call.text(self.ring);
         let tag = self.call.bytes.len();
         let cut = done.and_then(|done| done.cut_from);
         let mark = marks(done);
@@ -225,7 +229,7 @@ impl CompactView {
         if let Some(mark) = mark {
             self.call.text(mark);
         }
-        if done.is_none() {
+        if done.is_none() && self.ring.is_empty() {
             self.shorten(self.layout.call + EQUALS + RESULT - WAITING.len());
             self.call.text(WAITING);
         } else {
@@ -364,6 +368,32 @@ impl CompactView {
         self.emit((seen, seen), event.tid.0, false, out);
     }
 
+    /// An operation that was put into a ring: it has no result yet.
+    fn queued(
+        &mut self,
+        event: &Event<'_>,
+        operation: &Completed<'_>,
+        step: &Step<'_>,
+        out: &mut Vec<u8>,
+    ) {
+        self.line.clear();
+        self.write_call(event, step, &operation.syscall, Some(operation));
+        let used = self.layout.time + GAP + self.call.columns;
+        let note = self.layout.note();
+        self.pad(note.saturating_sub(used).max(GAP));
+        if let Some(first) = step.notes.first() {
+            let room = self.layout.width.saturating_sub(note.max(used + GAP));
+            self.write_note(first, room);
+        }
+        self.line.push(b'\n');
+        for note in step.notes.iter().skip(1) {
+            if note.stands_alone() {
+                self.write_beside(note);
+            }
+        }
+        self.emit((event.t, event.t), event.tid.0, false, out);
+    }
+
     /// A note in at most `room` columns.
     fn write_note(&mut self, note: &Note, room: usize) {
         let ink = ink(note);
@@ -445,6 +475,16 @@ impl View for CompactView {
         match &event.what {
             What::Call(done) => self.finished(event, done, step, out),
             What::Enter(call) | What::Pending(call) => self.waiting(event, call, step, out),
+            What::Ring(operation) if operation.ended => {
+                self.ring = "cq: ";
+                self.finished(event, &operation.call, step, out);
+                self.ring = "";
+            }
+            What::Ring(operation) => {
+                self.ring = "sq: ";
+                self.queued(event, &operation.call, step, out);
+                self.ring = "";
+            }
             // The tool's own are no part of the picture.
             What::Fd(fact) if fact.own => {}
             What::Fd(fact) => self.fact(event, fact, out),

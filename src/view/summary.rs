@@ -71,6 +71,11 @@ pub fn line(story: &Story, paint: &Paint, out: &mut Vec<u8>) {
         out.push(b'\n');
     }
     spread(story, paint, out);
+    if story.has_unseen_rings() {
+        let text = "* io_uring: what goes through rings is not seen";
+        paint.words(Ink::Strong, text, out);
+        out.push(b'\n');
+    }
     for finding in story.findings() {
         let text = shorten(&format!("! {finding}"), paint.width);
         paint.words(Ink::Bad, &text, out);

@@ -2,6 +2,8 @@
 //! for peers, golden files. Every wait is bounded.
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
+pub mod models;
+
 use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Read;

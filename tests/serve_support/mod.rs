@@ -3,8 +3,13 @@
 #![allow(dead_code, reason = "each test program uses a part of this")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "../common/models.rs"]
+pub mod models;
+#[allow(unused_imports, reason = "each test program uses a part of this")]
+pub use models::models;
+
 use httpsys::event::raw::{Raw, RawHead, kind};
-use httpsys::kernel::{CallId, Clock, Kernel, Plan, Probe, Words};
+use httpsys::kernel::{CallId, Clock, Kernel, Plan, Probe, RingStep, Words};
 use httpsys::server::{Config, IoModel, Listen, Listener, Log, Served, Stop, open, serve};
 use httpsys::source::recorder::{Drain, OnFull, Region};
 use std::collections::BTreeSet;
@@ -106,6 +111,14 @@ impl Probe for Audit {
             ret,
             pid: 0,
         });
+    }
+    /// An operation is seen as the call that it stands for; its descriptor is gone when it is queued.
+    fn ring(&mut self, step: &RingStep<'_>) {
+        match (step.id, step.ret) {
+            (Some(id), None) => drop(self.before(id, step.args)),
+            (Some(id), Some(ret)) => self.after(id, step.args, ret, 0, 0, 0),
+            (None, _) => {}
+        }
     }
 }
 

@@ -13,9 +13,9 @@ mod structs;
 
 use crate::abi::errno::Errno;
 use crate::abi::flags;
-use crate::event::call::{CallName, Completed, Outcome, Syscall};
+use crate::event::call::{Arg, CallName, Completed, Outcome, Syscall};
 use crate::event::digits;
-use crate::event::{Event, ProcessEvent, What};
+use crate::event::{Event, ProcessEvent, RingOperation, What};
 pub use args::is_memory;
 pub use string::string;
 
@@ -117,6 +117,7 @@ impl Writer {
             What::Call(call) => self.call(event, call, out),
             What::Enter(syscall) => self.begun("enter", event, syscall, out),
             What::Pending(syscall) => self.begun("pending", event, syscall, out),
+            What::Ring(operation) => self.ring(event, operation, out),
             What::Signal(signal) => {
                 self.header("signal", event, out);
                 text("signal", &signal_name(*signal), out);
@@ -171,6 +172,46 @@ impl Writer {
         number("tid", u64::from(event.tid.0), out);
         self.named_call(&call.syscall, Some(call.outcome), out);
         self.outcome(call.outcome, out);
+        self.moved(call, out);
+    }
+
+    /// An operation of a ring: on its way in without `res`.
+    fn ring(&mut self, event: &Event<'_>, operation: &RingOperation<'_>, out: &mut Vec<u8>) {
+        let call = &operation.call;
+        self.header("ring", event, out);
+        match flags::IORING_OP.name_of(u64::from(operation.op)) {
+            Some(name) => text("op", name, out),
+            None => number("op", u64::from(operation.op), out),
+        }
+        number("user_data", operation.user_data, out);
+        match call.syscall.name {
+            CallName::Name(_) => {
+                if let Arg::Pointer(target) = call.syscall.args.get(0) {
+                    number("target", target, out);
+                }
+            }
+            _ => self.named_call(&call.syscall, operation.ended.then_some(call.outcome), out),
+        }
+        match call.outcome {
+            Outcome::Returned(value) => {
+                key("res", out);
+                digits::signed(out, value);
+                out.extend_from_slice(br#","errno":null"#);
+            }
+            Outcome::Failed(errno) => {
+                key("res", out);
+                digits::signed(out, -i64::from(errno.0));
+                out.extend_from_slice(br#","errno":""#);
+                errno_name(errno, out);
+                out.push(b'"');
+            }
+            Outcome::Unknown => {}
+        }
+        self.moved(call, out);
+    }
+
+    /// The bytes, and what a fault did.
+    fn moved(&mut self, call: &Completed<'_>, out: &mut Vec<u8>) {
         self.data(call, out);
         for (mark, name) in [
             (call.redacted, "redacted"),

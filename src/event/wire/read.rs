@@ -63,6 +63,10 @@ pub fn object(object: &Object, builder: &mut Builder) -> Result<Line, String> {
             call(object, record_kind, builder)?;
             Ok(Line::Record { seq: None })
         }
+        "ring" => {
+            ring(object, builder)?;
+            Ok(Line::Record { seq: None })
+        }
         "fd" | "signal" | "process" | "lost" => match fact(object, builder) {
             Some(()) => Ok(Line::Record { seq: None }),
             None => Err(format!(
@@ -114,7 +118,12 @@ fn head(object: &Object, record_kind: u16) -> RawHead {
 fn call(object: &Object, record_kind: u16, builder: &mut Builder) -> Result<(), String> {
     let mut head = head(object, record_kind);
     head.exit = head.enter.saturating_add(number_of(object, "dur"));
-    head.ret = result(object, &mut head.marks)?;
+    head.ret = match object.get("res") {
+        Some(res) => res
+            .as_i64()
+            .ok_or_else(|| String::from("a result out of range"))?,
+        None => result(object, &mut head.marks)?,
+    };
     for (key, bit) in [
         ("redacted", mark::REDACTED),
         ("injected", mark::INJECTED),
@@ -157,6 +166,33 @@ fn call(object: &Object, record_kind: u16, builder: &mut Builder) -> Result<(), 
             builder.head.args = args::untold(of("args"));
         }
     }
+    Ok(())
+}
+
+/// An operation of a ring: the call that it stands for, and what else is told of it.
+fn ring(object: &Object, builder: &mut Builder) -> Result<(), String> {
+    let record_kind = match object.contains_key("res") {
+        true => kind::RING_OUT,
+        false => kind::RING_IN,
+    };
+    let name = text_of(object, "op");
+    match object.contains_key("call") {
+        true => call(object, record_kind, builder)?,
+        false => {
+            let mut head = head(object, record_kind);
+            head.nr = NO_NUMBER;
+            head.ret = object.get("res").and_then(Value::as_i64).unwrap_or(0);
+            head.args[0] = number_of(object, "target");
+            builder.begin(head);
+            builder.whole(CALL_NAME, part::FIRST, name.as_bytes());
+        }
+    }
+    let op = flags::IORING_OP
+        .value_of(name)
+        .or_else(|| object.get("op").and_then(Value::as_u64))
+        .ok_or_else(|| String::from("a ring's operation without its name"))?;
+    builder.head.op = op as u32;
+    builder.head.args[5] = number_of(object, "user_data");
     Ok(())
 }
 

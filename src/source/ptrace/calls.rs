@@ -231,7 +231,7 @@ fn head(kind: u16, pid: u32, tid: Tid, call: &InCall, ret: i64, exit: u64) -> Ra
         nr: u32::try_from(call.number).unwrap_or(u32::MAX - 1),
         pid,
         tid: tid as u32,
-        reserved: 0,
+        op: 0,
         args: call.args,
         ret,
         enter: call.enter,

@@ -17,8 +17,8 @@
 //! `descriptors` what `/proc` says of those open already, one file a CPU for registers. The thread that
 //! launches or attaches must be the one that runs the tracer: the kernel ties a tracee to a thread.
 //!
-//! Left out on purpose: what io_uring does (no call is made), calls made in a 32-bit mode (counted and
-//! said), and every judgement about what was seen.
+//! Left out on purpose: what io_uring does (no call is made; the story says that it is missing), calls
+//! made in a 32-bit mode (counted and said), and every judgement about what was seen.
 
 mod attach;
 mod births;

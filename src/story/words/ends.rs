@@ -15,6 +15,7 @@ impl Wait {
             Wait::Room => "not back yet: buffers full?",
             Wait::Handshake => "asleep: peer has not accepted",
             Wait::Ready => "asleep: nothing is ready",
+            Wait::Result => "asleep: no result yet",
             Wait::Something => "asleep",
         }
     }

@@ -68,6 +68,12 @@ impl Note {
             Note::MarkedMany(_) => "close-on-exec",
             Note::SaidNoMore | Note::HearsNoMore | Note::ShutBoth => "shutdown",
             Note::ListenerShut => "listener-shut",
+            Note::RingMade => "ring-made",
+            Note::RingAllowed | Note::RingForbidden => "ring-allowed",
+            Note::RingEntered(_) | Note::RingTimeOut => "ring-entered",
+            Note::RingUnseen => "ring-unseen",
+            Note::Queued | Note::CloseDone => "queued",
+            Note::TakenBack(_) => "taken-back",
             Note::EpollMade | Note::Watching { .. } | Note::Unwatched(_) => "watching",
             Note::Ready(_) | Note::PollReady(..) => "ready",
             Note::NonBlocking(_) => "non-blocking",
@@ -90,6 +96,7 @@ impl Note {
             | Note::FramingLost
             | Note::Eof { cut: Some(_), .. }
             | Note::GaveUp(_)
+            | Note::RingUnseen
             | Note::GaveUpSending(_)
             | Note::ShortWrite(..) => Verdict::Warning,
             Note::Over(_, _, leaks) if *leaks > 0 => Verdict::Error,

@@ -188,6 +188,24 @@ pub enum Note {
     ShutBoth,
     /// An epoll was made.
     EpollMade,
+    /// A ring was made.
+    RingMade,
+    /// A ring could be had.
+    RingAllowed,
+    /// No ring may be had.
+    RingForbidden,
+    /// The kernel took so many operations from a ring.
+    RingEntered(u64),
+    /// The kernel took operations from a ring that nobody tells of: for the first time.
+    RingUnseen,
+    /// No result came in time.
+    RingTimeOut,
+    /// An operation was queued.
+    Queued,
+    /// An operation was to be taken back; true when it was.
+    TakenBack(bool),
+    /// A queued `close` was carried out.
+    CloseDone,
     /// A descriptor is watched now: for which events, whether it was before, whether it listens.
     Watching {
         fd: Fd,

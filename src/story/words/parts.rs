@@ -19,6 +19,8 @@ pub enum Wait {
     Handshake,
     /// For any of several descriptors.
     Ready,
+    /// For the result of any operation of a ring.
+    Result,
     /// For something we do not know.
     Something,
 }

@@ -211,6 +211,21 @@ impl Note {
             Note::ListenerShut => pen.text("no more connections taken"),
             Note::ShutBoth => pen.text("both directions ended"),
             Note::EpollMade => pen.text("an empty set to watch"),
+            Note::RingMade => pen.text("two queues, shared memory"),
+            Note::RingAllowed => pen.text("may we? yes, no memory given"),
+            Note::RingForbidden => pen.text("EPERM: io_uring is forbidden"),
+            Note::RingEntered(0) => pen.text("nothing new was queued"),
+            Note::RingEntered(1) => pen.text("1 operation taken"),
+            Note::RingEntered(taken) => {
+                pen.number(*taken);
+                pen.text(" operations taken");
+            }
+            Note::RingUnseen => pen.text("what rings do is not seen"),
+            Note::RingTimeOut => pen.text("ETIME: no result in time"),
+            Note::Queued => pen.text("queued, not begun"),
+            Note::TakenBack(true) => pen.text("taken back in time"),
+            Note::TakenBack(false) => pen.text("too late to take it back"),
+            Note::CloseDone => pen.text("the close is done"),
             Note::Watching {
                 fd,
                 events,

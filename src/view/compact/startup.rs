@@ -113,9 +113,10 @@ impl Startup {
             }
             What::Process(ProcessEvent::Exit { .. } | ProcessEvent::Killed { .. })
             | What::Signal(_) => Stage::Hidden,
-            What::Process(ProcessEvent::Exec { .. }) | What::Fd(_) | What::Lost { .. } => {
-                Stage::Shown
-            }
+            What::Process(ProcessEvent::Exec { .. })
+            | What::Ring(_)
+            | What::Fd(_)
+            | What::Lost { .. } => Stage::Shown,
         }
     }
 }

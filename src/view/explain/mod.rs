@@ -73,12 +73,16 @@ impl Teller {
     pub fn screen(&mut self, event: &Event<'_>, step: &Step<'_>) -> Option<Screen> {
         match &event.what {
             What::Call(done) => Some(self.ended(event, done, step)),
+            // An operation is explained when it has ended: before, nothing has happened.
+            What::Ring(operation) if operation.ended => {
+                Some(self.ended(event, &operation.call, step))
+            }
             What::Enter(call) | What::Pending(call) => Some(self.begun(event, call, step)),
             What::Lost { .. } => {
                 self.parts.lose();
                 None
             }
-            What::Fd(_) | What::Signal(_) | What::Process(_) => None,
+            What::Ring(_) | What::Fd(_) | What::Signal(_) | What::Process(_) => None,
         }
     }
 

@@ -418,7 +418,8 @@ impl View for StraceView {
             What::Enter(syscall) if self.options.live => {
                 self.enter(event, syscall, step.story, out)
             }
-            What::Enter(_) | What::Fd(_) => {}
+            // strace sees calls: what a ring holds is memory to it.
+            What::Enter(_) | What::Fd(_) | What::Ring(_) => {}
             What::Pending(syscall) => {
                 let begun = |begun: &Begun| begun.tid == event.tid;
                 if !self.open.as_ref().is_some_and(begun) && !self.unfinished.iter().any(begun) {
