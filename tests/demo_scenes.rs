@@ -474,3 +474,19 @@ fn browser_opens_a_connection_that_asks_for_nothing_and_wants_an_icon() {
     assert_eq!((asked(5), asked(6)), (2, 0));
     assert!(of(calls, "read")[1].moved.starts_with("GET /favicon.ico"));
 }
+
+#[test]
+fn uring_serves_without_a_read_or_write_that_is_a_call() {
+    if !common::models::io_uring_works() {
+        let scene = played("uring");
+        assert!(scene.servers.is_empty() && scene.screen.contains("refuses it"));
+        return;
+    }
+    let scene = played("uring");
+    let calls = &scene.servers[0];
+    assert_eq!(brief(calls, &["accept4", "read", "write"]), [""; 0]);
+    let enters = of(calls, "io_uring_enter").len();
+    let operations = scene.screen.matches("sq: ").count();
+    assert!(enters > 0 && operations > 0, "{}", scene.screen);
+    assert!(scene.screen.contains("< 200 OK"));
+}

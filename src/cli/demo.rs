@@ -59,6 +59,9 @@ fn all(scenes: &[&demo::Scene], stage: &Stage, out: &mut dyn Write) -> Result<()
     Ok(())
 }
 
+/// Columns that every line of a trace fits.
+const LEAST_WIDTH: usize = 80;
+
 /// How the screen of a child looks: as ours.
 fn flags(common: &Common) -> Vec<String> {
     let stdout = std::io::stdout();
@@ -66,7 +69,9 @@ fn flags(common: &Common) -> Vec<String> {
         true => "always",
         false => "never",
     };
-    let width = terminal::columns(common.width, &stdout).to_string();
+    // A script waits for words in the trace: a screen too narrow for them wraps, and plays all the same.
+    let width = terminal::columns(common.width, &stdout).max(LEAST_WIDTH);
+    let width = width.to_string();
     let mut flags: Vec<String> = ["--color", color, "--width", &width]
         .map(String::from)
         .into();

@@ -5,7 +5,7 @@
 //! figure.
 
 use super::script::{Set, Shown};
-use super::stage::{Each, Server};
+use super::stage::{Each, Server, plain};
 use super::{Error, tally};
 use std::io::Write;
 
@@ -64,7 +64,7 @@ impl<'a> Live<'a> {
         let (out, headed) = (&mut *self.out, &mut *self.headed);
         let (canonical, figures) = (self.canonical, &self.figures);
         what(server, &mut |line, is_last| {
-            let text = String::from_utf8_lossy(line);
+            let text = plain(line);
             let heading = text.trim_end().ends_with("what it means");
             let hidden = match shown {
                 Shown::All => false,

@@ -13,6 +13,7 @@ mod bare;
 mod client;
 mod cost;
 mod crowd;
+mod kept;
 mod live;
 mod models;
 mod scenes;
@@ -113,6 +114,16 @@ pub enum Play {
     },
     /// One after another, each with a line that says what is different.
     Acts(&'static [Act]),
+    /// As `Trace`, where the machine may refuse what the scene is about: then the scene says so, and shows
+    /// this recording of it.
+    Kept {
+        /// Arguments of `httpsys serve`.
+        serve: &'static [&'static str],
+        /// What the clients do.
+        script: &'static [Step],
+        /// JSON lines, kept from a machine that did not refuse.
+        recording: &'static str,
+    },
     /// The same script through every model there is: a table.
     EveryModel {
         /// What the clients do.
@@ -216,7 +227,7 @@ pub fn program(scene: &str, act: usize) -> Option<Program> {
     };
     match play {
         Play::Program { program, .. } => Some(program),
-        Play::Trace { .. } | Play::Acts(_) | Play::EveryModel { .. } => None,
+        Play::Trace { .. } | Play::Kept { .. } | Play::Acts(_) | Play::EveryModel { .. } => None,
     }
 }
 
@@ -227,6 +238,9 @@ fn lines(out: &mut dyn Write, mark: &str, lines: &[&str]) -> io::Result<()> {
     }
     Ok(())
 }
+
+/// Columns of a line.
+const WIDTH: usize = 80;
 
 /// A scene at work.
 struct Player<'a> {
@@ -243,6 +257,21 @@ impl Player<'_> {
                 let server = self.stage.serve(&[&["--trace", "-q"], serve].concat())?;
                 self.run(server, script, out)
             }
+            Play::Kept {
+                serve,
+                script,
+                recording,
+            } => match self.stage.serve(&[&["--trace", "-q"], serve].concat()) {
+                Ok(server) => self.run(server, script, out),
+                Err(Error::Machine(why)) => {
+                    if !self.stage.canonical {
+                        let why: String = why.chars().take(WIDTH - 2).collect();
+                        writeln!(out, "- {why}")?;
+                    }
+                    kept::show(recording, out)
+                }
+                Err(error) => Err(error),
+            },
             Play::Program { script, .. } => {
                 let server = self.stage.act(self.scene.name, act)?;
                 self.run(server, script, out)

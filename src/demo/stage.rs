@@ -167,7 +167,7 @@ impl Server {
                     Error::Machine(format!("the trace has no line with `{part}` in it"))
                 })?,
             };
-            let is_last = String::from_utf8_lossy(&line).contains(part);
+            let is_last = plain(&line).contains(part);
             each(&line, is_last)?;
             if is_last {
                 self.kept = kept.flatten().copied().collect();
@@ -217,9 +217,32 @@ impl Server {
     }
 }
 
+/// The text of a line without its colours: `ESC [ ... m`.
+pub fn plain(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    let mut parts = text.split("\x1b[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(part.split_once('m').map_or("", |(_, rest)| rest));
+    }
+    plain
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_found_whatever_colours_it_has() {
+        let line = b"  \x1b[2m 0.10\x1b[0m  \x1b[1maccept4\x1b[0m(3) = 4\n";
+        assert_eq!(plain(line), "   0.10  accept4(3) = 4\n");
+        assert_eq!(plain(b"none"), "none");
     }
 }

@@ -1,5 +1,6 @@
 //! The scene `chunked`: a body whose length nobody knew.
 
+use super::QUIET;
 use crate::demo::Group;
 use crate::demo::Play;
 use crate::demo::Scene;
@@ -14,7 +15,7 @@ pub const SCENE: Scene = Scene {
         "ends the body. The cuts between the sends fall inside chunks and sizes.",
     ],
     play: Play::Trace {
-        serve: &[],
+        serve: QUIET,
         script: &[
             Step::Skip("getsockname"),
             Step::Say("the head: POST /echo, Transfer-Encoding: chunked"),

@@ -1,5 +1,6 @@
 //! The scene `expect-continue`: may I send the body?
 
+use super::QUIET;
 use crate::demo::Act;
 use crate::demo::Group;
 use crate::demo::Play;
@@ -18,7 +19,7 @@ pub const SCENE: Scene = Scene {
         Act {
             title: "the server wants it",
             play: Play::Trace {
-                serve: &[],
+                serve: QUIET,
                 script: &[
                     Step::Skip("getsockname"),
                     Step::Say("POST /echo, Content-Length: 5, Expect: 100-continue"),
@@ -37,7 +38,7 @@ pub const SCENE: Scene = Scene {
         Act {
             title: "the server takes 4 bytes at most",
             play: Play::Trace {
-                serve: &["--max-body", "4"],
+                serve: &["--max-body", "4", "-e", "trace=!setsockopt"],
                 script: &[
                     Step::Skip("getsockname"),
                     Step::Send(0, ASK),

@@ -1,6 +1,7 @@
 //! The scene `keep-alive`: two requests on one connection, and on two.
 
 use super::HI;
+use super::QUIET;
 use crate::demo::Act;
 use crate::demo::Group;
 use crate::demo::Play;
@@ -16,7 +17,7 @@ pub const SCENE: Scene = Scene {
         Act {
             title: "one connection for both",
             play: Play::Trace {
-                serve: &["--keep-alive"],
+                serve: &["--keep-alive", "-e", "trace=!setsockopt"],
                 script: &[
                     Step::Skip("getsockname"),
                     Step::Send(0, HI),
@@ -33,7 +34,7 @@ pub const SCENE: Scene = Scene {
         Act {
             title: "a connection for each",
             play: Play::Trace {
-                serve: &[],
+                serve: QUIET,
                 script: &[
                     Step::Skip("getsockname"),
                     Step::Send(0, HI),

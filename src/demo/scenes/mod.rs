@@ -1,4 +1,5 @@
-//! Every scene, a file each: words, and what happens (docs/add-a-scene.md).
+//! Every scene, a file each: words, and what happens (docs/add-a-scene.md). `uring.jsonl` is the recording that
+//! `uring` shows where the machine has no ring.
 
 mod backlog_full;
 mod browser;
@@ -28,6 +29,7 @@ mod slowloris;
 mod smuggling;
 mod split_request;
 mod two_clients;
+mod uring;
 
 use super::Scene;
 use super::models;
@@ -46,6 +48,7 @@ pub static SCENES: &[Scene] = &[
     poll::SCENE,
     epoll::SCENE,
     epoll_et::SCENE,
+    uring::SCENE,
     models::SCENE,
     half_close::SCENE,
     early_close::SCENE,
@@ -65,6 +68,8 @@ pub static SCENES: &[Scene] = &[
     browser::SCENE,
 ];
 
+/// Arguments of `serve` for scenes in which its time-outs do not matter: the calls that set them are not shown.
+const QUIET: &[&str] = &["-e", "trace=!setsockopt"];
 /// A whole request.
 const HI: &[u8] = b"GET /hi HTTP/1.1\r\nHost: demo\r\n\r\n";
 /// A whole answer.

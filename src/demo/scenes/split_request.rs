@@ -1,5 +1,6 @@
 //! The scene `split-request`: TCP is a stream, and may be cut anywhere.
 
+use super::QUIET;
 use crate::demo::Group;
 use crate::demo::Play;
 use crate::demo::Scene;
@@ -14,7 +15,7 @@ pub const SCENE: Scene = Scene {
         "method, the version, a field and the blank line. Which read ends the head?",
     ],
     play: Play::Trace {
-        serve: &[],
+        serve: QUIET,
         script: &[
             Step::Skip("getsockname"),
             Step::Send(0, b"G"),

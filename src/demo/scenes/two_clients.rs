@@ -1,6 +1,7 @@
 //! The scene `two-clients`: one seat, two clients, and who waits where.
 
 use super::HI;
+use super::QUIET;
 use crate::demo::Group;
 use crate::demo::Play;
 use crate::demo::Scene;
@@ -16,7 +17,7 @@ pub const SCENE: Scene = Scene {
         "the kernel does that. Between which two lines does it wait?",
     ],
     play: Play::Trace {
-        serve: &[],
+        serve: QUIET,
         script: &[
             Step::Skip("getsockname"),
             Step::Waits("accept4"),
