@@ -408,8 +408,9 @@ fn nagle_delays_the_second_write_until_the_first_is_acknowledged() {
     let rounds = rounds(&scene.screen);
     assert_eq!(rounds.len(), 3, "{}", scene.screen);
     let quickest = |n: usize| rounds[n].iter().copied().fold(f64::INFINITY, f64::min);
-    // The first answer is acknowledged at once (the kernel's quick start); the last is not.
-    assert!(rounds[0][7] >= 20.0, "{:?}", rounds[0]);
+    // The kernel acknowledges at once at the start of a connection, and after a pause; otherwise it waits.
+    let slowest = rounds[0].iter().copied().fold(0.0, f64::max);
+    assert!(slowest >= 20.0, "{rounds:?}");
     assert!(quickest(1) < 20.0 && quickest(2) < 20.0, "{rounds:?}");
     let writes = |n: usize| of(&scene.servers[n], "write").len();
     assert_eq!((writes(0), writes(1), writes(2)), (16, 16, 8));
