@@ -22,6 +22,7 @@ pub mod story;
 pub mod view;
 
 pub mod explain;
+pub mod quiz;
 
 pub mod demo;
 pub mod doctor;

@@ -17,11 +17,12 @@ const TABLE: &[(&str, &[&str])] = &[
     ("story", &["abi", "event", "http"]),
     ("view", &["abi", "event", "http", "story"]),
     ("explain", &["abi", "event", "http", "story"]),
+    ("quiz", &["abi", "event", "http", "story"]),
     (
         "demo",
         &[
             "abi", "event", "decode", "http", "kernel", "server", "client", "source", "story",
-            "view", "explain",
+            "view", "explain", "quiz",
         ],
     ),
     ("doctor", &["abi", "kernel", "server"]),

@@ -9,10 +9,12 @@ use crate::event::raw::HEAD;
 use crate::event::raw::Raw;
 use crate::event::raw::RawHead;
 use crate::event::raw::kind;
+use crate::kernel::raw_mode;
 use crate::source::handover::Found;
 use crate::source::handover::Handover;
 use crate::source::handover::Question;
 use crate::source::handover::records;
+use crate::source::ptrace::TOPIC_FLUSH;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -22,6 +24,8 @@ use std::time::Instant;
 const PATIENCE: Duration = Duration::from_millis(20);
 /// How long nothing must come before what views hold back is written.
 const QUIET: Duration = Duration::from_millis(10);
+/// The longest sleep while somebody may press a key.
+const KEYS: Duration = Duration::from_millis(50);
 /// The longest sleep while nothing comes.
 const SLEEP: Duration = Duration::from_secs(60);
 
@@ -49,6 +53,11 @@ fn show(handover: &Handover, mut pipeline: Pipeline) -> Pipeline {
     loop {
         let busy = last.elapsed() < QUIET;
         let most = if held_back { QUIET } else { SLEEP };
+        let most = if pipeline.pager.is_some() {
+            most.min(KEYS)
+        } else {
+            most
+        };
         let found = handover.take(&mut batch, busy, begun.patience(most));
         for raw in records(&batch) {
             begun.record(&raw, &mut pipeline);
@@ -61,6 +70,9 @@ fn show(handover: &Handover, mut pipeline: Pipeline) -> Pipeline {
         let idle = quiet && last.elapsed() >= QUIET;
         complain(pipeline.flush(idle));
         held_back = !idle;
+        if quiet {
+            pipeline.idle();
+        }
         if !pipeline.is_heard() {
             handover.stop();
         }
@@ -80,8 +92,12 @@ fn show(handover: &Handover, mut pipeline: Pipeline) -> Pipeline {
 }
 
 /// All that was handed over has been written: that is the answer to every question so far.
-fn answer(_: &Question, pipeline: &mut Pipeline) -> bool {
+fn answer(question: &Question, pipeline: &mut Pipeline) -> bool {
     complain(pipeline.flush(true));
+    if question.topic == TOPIC_FLUSH {
+        // We are about to be stopped: whoever has the terminal then wants it as it was.
+        raw_mode::lend();
+    }
     true
 }
 

@@ -17,6 +17,7 @@ mod fetch;
 mod filter;
 mod get;
 mod manual;
+mod pace;
 mod parse;
 mod pipeline;
 mod program;
@@ -151,6 +152,7 @@ pub fn main() -> ExitCode {
         Command::Man(args) => manual::man(&args),
         Command::Completions(args) => manual::completions(&args),
     };
+    crate::kernel::raw_mode::give_back();
     ExitCode::from(status)
 }
 

@@ -7,6 +7,7 @@ use super::belonging::Belonging;
 use super::belonging::Belongs;
 use super::belonging::Held;
 use super::filter::Filter;
+use super::pace::Pager;
 use super::stream::Stream;
 use crate::decode::Decoder;
 use crate::event::Event;
@@ -20,6 +21,7 @@ use crate::event::raw::Raw;
 use crate::event::raw::RawHead;
 use crate::event::raw::kind;
 use crate::event::raw::part;
+use crate::quiz::Before;
 use crate::source::canonical::Canonical;
 use crate::source::recorder::Drain;
 use crate::source::recorder::Region;
@@ -62,10 +64,22 @@ impl Output {
         }
     }
 
-    fn show(&mut self, event: &Event<'_>, step: &Step<'_>) {
+    /// Shows an event, if anyone still looks.
+    pub fn show(&mut self, event: &Event<'_>, step: &Step<'_>) {
         if self.stream.is_whole() {
             self.view.step(event, step, &mut self.buffer);
         }
+    }
+
+    /// It holds every event.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Writes what was shown, and what the view holds back.
+    pub fn write_out(&mut self) {
+        self.view.pause(&mut self.buffer);
+        self.flush();
     }
 
     fn flush(&mut self) {
@@ -167,6 +181,8 @@ pub struct Pipeline {
     canonical: Option<Canonical>,
     copy: Vec<u8>,
     masked: Vec<u8>,
+    /// Who decides when the next event is shown.
+    pub pager: Option<Box<Pager>>,
 }
 
 impl Pipeline {
@@ -190,6 +206,7 @@ impl Pipeline {
             canonical,
             copy: Vec::new(),
             masked: Vec::new(),
+            pager: None,
         };
         for output in &mut pipeline.outputs {
             output.view.begin(&mut output.buffer);
@@ -200,7 +217,13 @@ impl Pipeline {
     /// Takes one record.
     pub fn record(&mut self, raw: &Raw<'_>) {
         let Some(mut canonical) = self.canonical.take() else {
-            return self.event(raw);
+            return match &self.pager {
+                Some(pager) => {
+                    let raw = without_pauses(raw, pager);
+                    self.event(&raw);
+                }
+                None => self.event(raw),
+            };
         };
         let mut copy = std::mem::take(&mut self.copy);
         self.event(&canonical.rewritten(raw, &mut copy));
@@ -236,9 +259,18 @@ impl Pipeline {
     fn event(&mut self, raw: &Raw<'_>) {
         let before = (self.decoder.start, self.decoder.seq);
         let event = self.decoder.event(raw);
+        let pager = self.pager.as_deref_mut();
+        let mut paced = pager.map(|pager| (pager.before(&self.story, &event), pager));
         let step = self.story.step(&event);
         if !self.redact || step.secrets.is_empty() {
-            show(&mut self.outputs, &mut self.shown, raw, &event, &step);
+            show(
+                &mut self.outputs,
+                &mut self.shown,
+                &mut paced,
+                raw,
+                &event,
+                &step,
+            );
         } else {
             copy_record(raw, &mut self.masked);
             crate::event::mask::mask(&mut self.masked, step.secrets);
@@ -251,7 +283,14 @@ impl Pipeline {
             };
             let mut event = again.event(&masked);
             set_redacted(&mut event, true);
-            show(&mut self.outputs, &mut self.shown, &masked, &event, &step);
+            show(
+                &mut self.outputs,
+                &mut self.shown,
+                &mut paced,
+                &masked,
+                &event,
+                &step,
+            );
         }
         self.show_due();
     }
@@ -276,6 +315,12 @@ impl Pipeline {
                 secrets: &[],
                 story: &self.story,
             };
+            if let Some(pager) = self.pager.as_deref_mut() {
+                let mut screens: Vec<_> = self.outputs.extract_if(.., |o| !o.complete).collect();
+                pager.meet(&mut screens, &event, &step, &Before::default(), true);
+                self.outputs.append(&mut screens);
+                continue;
+            }
             for output in &mut self.outputs {
                 if !output.complete {
                     output.show(&event, &step);
@@ -318,20 +363,50 @@ impl Pipeline {
         for output in &mut self.outputs {
             output.view.end(&self.story, &mut output.buffer);
         }
-        self.flush(true)
+        let complaints = self.flush(true);
+        if let Some(pager) = &mut self.pager {
+            pager.end();
+        }
+        complaints
     }
+
+    /// Nothing comes for a moment: whoever decides about the next event may have a wish.
+    pub fn idle(&mut self) {
+        if let Some(pager) = &mut self.pager {
+            pager.idle();
+        }
+    }
+
+    /// Whether enough was seen.
+    pub fn has_quit(&self) -> bool {
+        self.pager.as_ref().is_some_and(|pager| pager.has_quit())
+    }
+}
+
+/// The record as if nobody had looked at the screen meanwhile.
+fn without_pauses<'r>(raw: &Raw<'r>, pager: &Pager) -> Raw<'r> {
+    let head = RawHead {
+        enter: pager.without_pauses(raw.head.enter),
+        exit: pager.without_pauses(raw.head.exit),
+        ..raw.head
+    };
+    Raw { head, ..*raw }
 }
 
 /// Shows an event, now or later. `raw` is its record, already masked.
 fn show(
     outputs: &mut [Output],
     shown: &mut Shown,
+    paced: &mut Option<(Before, &mut Pager)>,
     raw: &Raw<'_>,
     event: &Event<'_>,
     step: &Step<'_>,
 ) {
     let on_screen = shown.shows(event);
     let now = shown.belonging.is_all() || shown.now(on_screen, raw, event, step);
+    if let Some((before, pager)) = paced {
+        return pager.meet(outputs, event, step, before, on_screen && now);
+    }
     for output in outputs {
         if output.complete || (on_screen && now) {
             output.show(event, step);
@@ -397,6 +472,9 @@ fn drain(region: &Arc<Region>, mut pipeline: Pipeline, done: &AtomicBool) -> Pip
         quiet = if count == 0 { quiet + 1 } else { 0 };
         // How long a pause is depends on the machine.
         say(pipeline.flush(quiet == QUIET_POLLS && !canonical));
+        if count == 0 {
+            pipeline.idle();
+        }
         if !pipeline.is_heard() {
             region.stop();
         }

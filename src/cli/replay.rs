@@ -23,6 +23,7 @@ use std::io::BufReader;
 use std::io::Read;
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Show a recording, or a log of strace, again: in any view, with the filters of a live trace
 #[derive(clap::Args, Debug)]
@@ -36,15 +37,62 @@ strace -f -tt -T -s 65536 -o run.strace CMD     and then\n  httpsys replay run.s
 pub struct ReplayArgs {
     /// A recording, or what strace -f wrote; - reads standard input
     pub file: PathBuf,
-    /// How it looks
-    #[arg(long, value_name = "VIEW", default_value = "compact")]
-    pub view: ViewName,
+    /// How it looks: compact (the default), explain, strace or json
+    #[arg(long, value_name = "VIEW")]
+    pub view: Option<ViewName>,
+    /// As fast as it happened (1), so many times faster, or max: without waiting (the default)
+    #[arg(
+        long,
+        value_name = "F|max",
+        default_value = "max",
+        hide_default_value = true
+    )]
+    pub speed: Speed,
     /// With --view json: what the trace means, too (connection, exchange and notes of each event)
     #[arg(long)]
     pub notes: bool,
     #[command(flatten)]
     pub show: ShowArgs,
 }
+
+/// `--speed`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Speed {
+    /// So many times as fast as it happened.
+    Times(f64),
+    /// Without waiting.
+    Max,
+}
+
+impl std::str::FromStr for Speed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Speed, String> {
+        match text {
+            "max" => Ok(Speed::Max),
+            text => match text.parse() {
+                Ok(times) if times > 0.0 && f64::is_finite(times) => Ok(Speed::Times(times)),
+                _ => Err("how many times as fast: 1, 0.5, 20, or max".to_string()),
+            },
+        }
+    }
+}
+
+impl Speed {
+    /// How long to wait for so many nanoseconds of the recording; `None` for what nobody sees.
+    fn of(self, nanoseconds: u64) -> Option<Duration> {
+        match self {
+            Speed::Max => None,
+            Speed::Times(times) => {
+                let time = (nanoseconds as f64 / times).min(LONGEST.as_nanos() as f64);
+                Some(Duration::from_nanos(time as u64)).filter(|time| !time.is_zero())
+            }
+        }
+    }
+}
+
+/// No pause is longer, however slowly it is asked for: a recording may have stood still for a night.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// Room for lines on their way in.
 const ROOM: usize = 256 << 10;
@@ -62,7 +110,7 @@ pub fn run(args: &ReplayArgs, common: &Common) -> u8 {
         Ok(expressions) => expressions,
         Err(message) => return super::usage("replay", &message),
     };
-    if args.notes && args.view != ViewName::Json {
+    if args.notes && args.view != Some(ViewName::Json) {
         return super::usage("replay", "--notes adds to --view json");
     }
     if let Some(output) = overwritten(args) {
@@ -89,7 +137,7 @@ pub fn run(args: &ReplayArgs, common: &Common) -> u8 {
     };
     let screen = Screen {
         show: &args.show,
-        view: args.show.view(Some(args.view)),
+        view: args.show.view(Some(view(args))),
         common,
         carrier: Carrier::StandardOutput,
         calendar: Calendar {
@@ -104,7 +152,11 @@ pub fn run(args: &ReplayArgs, common: &Common) -> u8 {
         Ok(outputs) => outputs,
         Err(message) => return refuse(&message),
     };
-    let pipeline = Pipeline::new(
+    let pager = match screen.pager() {
+        Ok(pager) => pager,
+        Err(message) => return refuse(&message),
+    };
+    let mut pipeline = Pipeline::new(
         0,
         outputs,
         args.show
@@ -112,14 +164,19 @@ pub fn run(args: &ReplayArgs, common: &Common) -> u8 {
         !args.show.no_redact,
         rewrites.then(|| Canonical::new(None)),
     );
-    match show(recording, pipeline) {
+    pipeline.pager = pager;
+    match show(recording, pipeline, args.speed) {
         Ok(()) => exit::DONE,
         Err(message) => refuse(&format!("{}: {message}", name(&args.file))),
     }
 }
 
 /// Every record through the pipeline, until the end of either.
-fn show<R: Read>(mut recording: Replayed<R>, mut pipeline: Pipeline) -> Result<(), String> {
+fn show<R: Read>(
+    mut recording: Replayed<R>,
+    mut pipeline: Pipeline,
+    speed: Speed,
+) -> Result<(), String> {
     let mut complaints = Vec::new();
     let canonical = recording.start().canonical;
     let mut latest = 0;
@@ -128,6 +185,12 @@ fn show<R: Read>(mut recording: Replayed<R>, mut pipeline: Pipeline) -> Result<(
             Ok(Some((seq, raw))) => {
                 if raw.head.exit.saturating_sub(latest) > PAUSE && latest > 0 && !canonical {
                     complaints.extend(pipeline.flush(true));
+                }
+                if let Some(time) = speed.of(raw.head.exit.saturating_sub(latest))
+                    && latest > 0
+                {
+                    complaints.extend(pipeline.flush(true));
+                    std::thread::sleep(time);
                 }
                 latest = latest.max(raw.head.exit);
                 match raw.head.kind {
@@ -139,6 +202,9 @@ fn show<R: Read>(mut recording: Replayed<R>, mut pipeline: Pipeline) -> Result<(
             Err(error) => break Err(format!("read: {}", plain(&error))),
         }
         // Whoever follows a trace as it grows waits for no more than there is.
+        if pipeline.has_quit() {
+            break Ok(());
+        }
         if recording.is_drained() || pipeline.is_full() {
             complaints.extend(pipeline.flush(false));
             if !pipeline.is_heard() {
@@ -153,10 +219,15 @@ fn show<R: Read>(mut recording: Replayed<R>, mut pipeline: Pipeline) -> Result<(
     }
 }
 
+/// The view that is asked for, or that goes with --step and --quiz.
+fn view(args: &ReplayArgs) -> ViewName {
+    args.view.or(args.show.paced()).unwrap_or(ViewName::Compact)
+}
+
 /// How many calls there are, for a view that says so of each, and where it costs no more than to read a
 /// file twice.
 fn total(args: &ReplayArgs) -> Option<u64> {
-    if args.view != ViewName::Explain || !args.file.is_file() {
+    if view(args) != ViewName::Explain || !args.file.is_file() {
         return None;
     }
     let reader = BufReader::with_capacity(ROOM, File::open(&args.file).ok()?);

@@ -161,6 +161,7 @@ pub fn run(args: ServeArgs, common: &Common) -> u8 {
     if !args.tracing.is_on() && expressions.plan.is_none() {
         return untraced(&args, config, &stop);
     }
+    let enough = stop.clone();
     match Tracing::prepare(
         &args.tracing,
         expressions,
@@ -168,7 +169,10 @@ pub fn run(args: ServeArgs, common: &Common) -> u8 {
         threads(&config),
         "server",
     ) {
-        Ok(tracing) => traced(&args, config, tracing, &stop),
+        Ok(mut tracing) => {
+            tracing.on_quit(move || enough.request());
+            traced(&args, config, tracing, &stop)
+        }
         Err(message) => refuse(&message),
     }
 }

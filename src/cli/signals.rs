@@ -37,9 +37,11 @@ pub fn watch(
             if set.wait().is_err() {
                 return;
             }
+            super::pace::let_go();
             first();
             if let Ok(signal) = set.wait() {
                 second();
+                crate::kernel::raw_mode::give_back();
                 std::process::exit(128 + signal as i32);
             }
         })?;
@@ -81,6 +83,7 @@ pub fn pass_on(control: Arc<Control>, launched: bool) -> std::io::Result<()> {
             let mut came = 0;
             while let Ok(Some(info)) = signals.read_signal() {
                 let signal = info.ssi_signo as i32;
+                super::pace::let_go();
                 if !launched {
                     leave(&control);
                 } else if info.ssi_code != SI_KERNEL {

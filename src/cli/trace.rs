@@ -8,6 +8,7 @@ use super::Common;
 use super::exit;
 use super::feed;
 use super::filter::Filter;
+use super::pace;
 use super::pipeline::Pipeline;
 use super::program;
 use super::refused;
@@ -55,9 +56,9 @@ pub struct WatchArgs {
         value_delimiter = ','
     )]
     pub pids: Vec<i32>,
-    /// How it looks: compact, explain, strace or json
-    #[arg(long, value_name = "VIEW", default_value = "compact")]
-    pub view: ViewName,
+    /// How it looks: compact (the default), explain, strace or json
+    #[arg(long, value_name = "VIEW")]
+    pub view: Option<ViewName>,
     /// Trace children and other threads too (the default)
     #[arg(short = 'f', long = "follow", overrides_with = "no_follow")]
     pub follow: bool,
@@ -103,11 +104,12 @@ pub fn run(args: WatchArgs, common: &Common) -> u8 {
         follow: !args.no_follow,
         filter: !args.no_filter,
         plan: expressions.plan,
+        step: args.show.step || args.show.quiz,
     };
     let calendar = calendar(Clock::Real);
     let screen = Screen {
         show: &args.show,
-        view: args.show.view(Some(args.view)),
+        view: args.show.view(Some(view(&args))),
         common,
         carrier: Carrier::StandardError,
         start: start_line("ptrace", calendar, words(&args), common.canonical),
@@ -119,18 +121,28 @@ pub fn run(args: WatchArgs, common: &Common) -> u8 {
         Ok(outputs) => outputs,
         Err(message) => return refuse(&message),
     };
-    let pipeline = Pipeline::new(
-        clock::now(),
+    let pager = match screen.pager() {
+        Ok(pager) => pager,
+        Err(message) => return refuse(&message),
+    };
+    if pager.is_some()
+        && let Err(error) = pace::keep_standard_input()
+    {
+        return refuse(&super::stream::plain(&error));
+    }
+    let mut pipeline = Pipeline::new(
+        clock::real(),
         outputs,
         args.show.shown(filter),
         !args.show.no_redact,
         common.canonical.then(|| Canonical::new(None)),
     );
+    pipeline.pager = pager;
     let mask = match signals::block() {
         Ok(mask) => mask,
         Err(error) => return refuse(&super::stream::plain(&error)),
     };
-    let chatty = args.view == ViewName::Compact && !args.show.quiet;
+    let chatty = matches!(view(&args), ViewName::Compact | ViewName::Explain) && !args.show.quiet;
     let begun = match args.pids.is_empty() {
         true => launch(&args, options, mask, chatty),
         false => attach(&args, options, chatty),
@@ -139,6 +151,11 @@ pub fn run(args: WatchArgs, common: &Common) -> u8 {
         Ok(tracer) => watch(tracer, pipeline, &args),
         Err(message) => refuse(&message),
     }
+}
+
+/// The view that is asked for, or that goes with --step and --quiz.
+fn view(args: &WatchArgs) -> ViewName {
+    args.view.or(args.show.paced()).unwrap_or(ViewName::Compact)
 }
 
 fn misuse(args: &WatchArgs) -> Option<&'static str> {
@@ -152,7 +169,7 @@ fn misuse(args: &WatchArgs) -> Option<&'static str> {
 /// The calls that stop. The compact view needs those that carry HTTP, whatever it shows, to tell whose
 /// bytes are whose; the other views take what was asked for, as strace does.
 fn wanted(args: &WatchArgs, filter: &Filter) -> Wanted {
-    let story = args.view != ViewName::Strace || args.show.record.is_some();
+    let story = view(args) != ViewName::Strace || args.show.record.is_some();
     let http = Filter::http();
     let calls = crate::abi::calls::CallId::all()
         .filter(|id| filter.shows(Some(*id)) || story && http.shows(Some(*id)));
@@ -213,6 +230,14 @@ fn attach(args: &WatchArgs, options: Options, chatty: bool) -> Result<Tracer, St
 /// Both halves at work, until nobody is left to trace.
 fn watch(tracer: Tracer, pipeline: Pipeline, args: &WatchArgs) -> u8 {
     let handover = Arc::new(Handover::default());
+    let mut pipeline = pipeline;
+    if let Some(pager) = &mut pipeline.pager {
+        // As a first SIGTERM to the tracer: the program is asked to end, or let go.
+        pager.on_quit(|| {
+            let _ =
+                nix::sys::signal::kill(nix::unistd::getpid(), nix::sys::signal::Signal::SIGTERM);
+        });
+    }
     let shown = match feed::start(handover.clone(), pipeline) {
         Ok(shown) => shown,
         Err(error) => return refuse(&format!("start a thread: {}", super::stream::plain(&error))),

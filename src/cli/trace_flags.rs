@@ -116,6 +116,15 @@ pub struct ShowArgs {
     /// Show only what belongs to these requests: 'GET /x', /x or GET; a * at the end stands for any
     #[arg(long, value_name = "REQUEST")]
     pub request: Option<RequestPattern>,
+    /// Hold at each event: Enter goes on, b back, r runs, e explains, ? asks, q ends
+    #[arg(long, conflicts_with = "summary_only")]
+    pub step: bool,
+    /// Ask what will happen before it is shown; the score comes last
+    #[arg(long, conflicts_with = "summary_only")]
+    pub quiz: bool,
+    /// Other questions, in another order
+    #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true)]
+    pub seed: u64,
     /// Leave out the lines that begin with `*`
     #[arg(short = 'q', long)]
     pub quiet: bool,
@@ -157,7 +166,8 @@ impl TraceArgs {
             || show.output.is_some()
             || show.connection.is_some()
             || show.request.is_some();
-        show.view(self.trace.or(implied.then_some(ViewName::Compact)))
+        let implied = implied.then_some(ViewName::Compact);
+        show.view(self.trace.or(show.paced()).or(implied))
     }
 
     /// What to do with a full ring.
@@ -173,6 +183,16 @@ impl ShowArgs {
     /// The view for the screen, of which `-c` wants none.
     pub fn view(&self, asked: Option<ViewName>) -> Option<ViewName> {
         asked.filter(|_| !self.summary_only)
+    }
+
+    /// The view of `--step` and `--quiz`, where none is asked for: a screen for each event, or lines
+    /// between questions.
+    pub fn paced(&self) -> Option<ViewName> {
+        match (self.step, self.quiz) {
+            (true, _) => Some(ViewName::Explain),
+            (false, true) => Some(ViewName::Compact),
+            (false, false) => None,
+        }
     }
 
     /// Which events the screen shows.

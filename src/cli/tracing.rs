@@ -3,6 +3,8 @@
 
 use super::Common;
 use super::filter::Filter;
+use super::pace::Pager;
+use super::pace::Wishes;
 use super::pipeline::Output;
 use super::pipeline::Pipeline;
 use super::pipeline::Running;
@@ -18,6 +20,7 @@ use crate::event::wire::Start;
 use crate::kernel::Clock;
 use crate::kernel::Kernel;
 use crate::kernel::Plan;
+use crate::kernel::clock;
 use crate::source::canonical::Canonical;
 use crate::source::recorder::Recorder;
 use crate::source::recorder::Region;
@@ -42,6 +45,8 @@ pub struct Tracing {
     shown: Shown,
     redact: bool,
     canonical: bool,
+    pager: Option<Box<Pager>>,
+    on_quit: Option<Box<dyn FnOnce() + Send>>,
     /// Whether people read that stream: lines that begin with `*` belong there.
     pub chatty: bool,
     prompts: bool,
@@ -66,7 +71,7 @@ impl Tracing {
         };
         let calendar = calendar(clock);
         let show = &args.show;
-        let outputs = Screen {
+        let screen = Screen {
             show,
             view: args.view(),
             common,
@@ -80,8 +85,8 @@ impl Tracing {
             calendar,
             notes: false,
             total: None,
-        }
-        .outputs()?;
+        };
+        let (outputs, pager) = (screen.outputs()?, screen.pager()?);
         let region = Region::new(threads, args.on_full(), clock).map_err(|error| {
             format!(
                 "mmap of the trace's memory: {}",
@@ -95,11 +100,18 @@ impl Tracing {
             shown: show.shown(expressions.filter.unwrap_or_else(Filter::all)),
             redact: !show.no_redact,
             canonical: common.canonical,
+            pager,
+            on_quit: None,
             chatty: args.view() != Some(ViewName::Json)
                 && args.view() != Some(ViewName::Strace)
                 && !show.quiet,
             prompts: args.prompted,
         })
+    }
+
+    /// What to do when who looks event by event has seen enough.
+    pub fn on_quit(&mut self, what: impl FnOnce() + Send + 'static) {
+        self.on_quit = Some(Box::new(what));
     }
 
     /// The kernel for the thread that makes the first call.
@@ -134,6 +146,14 @@ impl Tracing {
         for fact in facts {
             pipeline.fact(fact);
         }
+        pipeline.pager = self.pager.map(|mut pager| {
+            clock::can_pause();
+            pager.holds(self.region.clone());
+            if let Some(end) = self.on_quit {
+                pager.on_quit(end);
+            }
+            pager
+        });
         Running::start(self.region, pipeline)
     }
 }
@@ -207,6 +227,42 @@ impl Screen<'_> {
         Ok(outputs)
     }
 
+    /// Who decides when the next event is shown, if anyone does.
+    ///
+    /// # Errors
+    /// What the stream said.
+    pub fn pager(&self) -> Result<Option<Box<Pager>>, String> {
+        if !self.show.step && !self.show.quiz {
+            return Ok(None);
+        }
+        let wishes = Wishes {
+            step: self.show.step,
+            quiz: self.show.quiz,
+            seed: self.show.seed,
+            draws: self.draws(),
+            chatty: matches!(self.view, Some(ViewName::Compact | ViewName::Explain))
+                && !self.show.quiet,
+            total: self.total,
+        };
+        let (common, carrier) = (self.common.clone(), self.carrier);
+        let paint = move || {
+            let columns = carrier.columns(common.width);
+            Paint::new(
+                carrier.colours(common.color),
+                terminal::charset(&common),
+                columns,
+            )
+        };
+        let pager = Pager::new(wishes, self.carrier.stream()?, Box::new(paint));
+        Ok(Some(Box::new(pager)))
+    }
+
+    /// Whether the pager draws the screens.
+    fn draws(&self) -> bool {
+        let paced = self.show.step || self.show.quiz;
+        paced && self.view == Some(ViewName::Explain) && self.show.output.is_none()
+    }
+
     fn stream(&self) -> Result<Stream, String> {
         match &self.show.output {
             Some(path) => Stream::create(path),
@@ -245,11 +301,11 @@ impl Screen<'_> {
                 )));
             }
             Some(ViewName::Explain) => {
-                views.push(Box::new(ExplainView::new(
-                    paint.clone(),
-                    self.total,
-                    show.quiet,
-                )));
+                let view = ExplainView::new(paint.clone(), self.total, show.quiet);
+                views.push(Box::new(match self.draws() {
+                    true => view.only_sums(),
+                    false => view,
+                }));
             }
             Some(ViewName::Strace) => {
                 views.push(Box::new(StraceView::new(StraceOptions {

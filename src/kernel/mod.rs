@@ -16,6 +16,7 @@ pub mod plan;
 pub mod poke;
 pub mod probe;
 mod process;
+pub mod raw_mode;
 mod ring;
 mod shared;
 mod socket;

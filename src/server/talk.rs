@@ -14,6 +14,7 @@ use super::exchange::{Client, Desk, Worker, remaining};
 use super::send::{After, Sent};
 use crate::abi::Fd;
 use crate::abi::errno::Errno;
+use crate::kernel::clock;
 use crate::kernel::{Kernel, Probe, Result};
 use nix::libc;
 use std::time::Duration;
@@ -226,6 +227,7 @@ fn receive<P: Probe>(
         desk.out.after = After::Abort;
         return;
     }
+    let begun = clock::is_pausable().then(clock::real);
     let got = worker.kernel.read(client.fd, buf);
     worker.tick();
     match got {
@@ -233,13 +235,28 @@ fn receive<P: Probe>(
         Ok(n) => worker.take(desk, client, &buf[..n.min(buf.len())]),
         Err(Errno(libc::EINTR)) => manner.interrupted(&mut worker.kernel),
         Err(Errno(libc::EAGAIN)) => {
-            if !manner.try_again(&mut worker.kernel) {
+            if !manner.try_again(&mut worker.kernel)
+                && !woke_too_early(worker, client.deadline, begun, left)
+            {
                 worker.time_is_up(desk, client);
             }
         }
         // ECONNRESET, ETIMEDOUT, EHOSTUNREACH: there is nobody to tell.
         Err(_) => desk.out.after = After::Abort,
     }
+}
+
+/// Whether the kernel's time was over before ours: our clock stands still while somebody looks at another
+/// thread's call, the kernel's does not.
+fn woke_too_early<P: Probe>(
+    worker: &Worker<P>,
+    deadline: u64,
+    begun: Option<u64>,
+    told: Duration,
+) -> bool {
+    let waited = begun.map(|begun| Duration::from_nanos(clock::real().saturating_sub(begun)));
+    waited.is_some_and(|waited| waited >= told)
+        && !remaining(worker.now, worker.ear.bounded(deadline)).is_zero()
 }
 
 /// `SO_RCVTIMEO` or `SO_SNDTIMEO`. Without it the next call might sleep for ever.

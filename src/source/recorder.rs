@@ -121,6 +121,20 @@ impl Region {
         self.shared.header().stopped.store(1, Ordering::SeqCst);
     }
 
+    /// From now on a writer makes no call before all its earlier ones were shown: it waits at the gate that
+    /// stands before every call.
+    pub fn step(&self) {
+        self.shared.header().stepping.store(1, Ordering::SeqCst);
+    }
+
+    /// The gate stays open from now on.
+    pub fn run(&self) {
+        self.shared.header().stepping.store(0, Ordering::SeqCst);
+        for ring in self.shared.claimed_rings() {
+            shared::wake(&self.shared.control(ring).shown);
+        }
+    }
+
     /// Wakes the reader if it sleeps: for whoever has something else to tell it, such as the end.
     pub fn wake(&self) {
         let sleeping = &self.shared.header().sleeping.0;
@@ -330,6 +344,9 @@ fn write(
     let size = HEAD + fill(&mut out[HEAD..]);
     head.size = size as u32;
     head.write_to(out);
+    if head.kind == kind::CALL {
+        writer.count_call();
+    }
     writer.publish(size);
 }
 
@@ -407,6 +424,9 @@ impl Probe for Recorder {
         let Some(writer) = &mut self.writer else {
             return 0;
         };
+        if writer.header().stepping.load(Ordering::Relaxed) != 0 {
+            writer.wait_at_gate();
+        }
         capture::at_entry(id, args, &Own, &mut self.entry);
         writer.generation = writer.generation.wrapping_add(state::STEP);
         let generation = writer.generation;

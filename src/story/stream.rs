@@ -156,6 +156,11 @@ impl Stream {
         self.pending.is_empty() && !self.in_body
     }
 
+    /// How the length of the present body is known.
+    pub fn framing(&self) -> crate::http::Framing {
+        self.reader.head().framing
+    }
+
     /// Body bytes that are still to come, where that is known.
     pub fn body_left(&self) -> Option<u64> {
         self.reader.body_left()

@@ -9,7 +9,7 @@ use super::tracee::process_of;
 use super::tracer::Tracer;
 use crate::event::build::Builder;
 use crate::event::raw::{RawHead, kind, part};
-use crate::kernel::clock::now;
+use crate::kernel::clock::real;
 use crate::source::handover::Handover;
 
 impl Tracer {
@@ -49,7 +49,7 @@ impl Tracer {
         };
         tracee.launching = false;
         let path = std::fs::read_link(format!("/proc/{tid}/exe")).unwrap_or_default();
-        let time = now();
+        let time = real();
         let mut record = Builder::default();
         record.begin(RawHead {
             kind: kind::EXEC,

@@ -8,20 +8,20 @@ use super::cpu;
 use super::memory::Remote;
 use super::sys::{self, Border, Tid};
 use super::tracee::InCall;
-use super::tracer::Tracer;
+use super::tracer::{TOPIC_STEP, Tracer};
 use crate::abi::calls::{self, CallId};
 use crate::event::build::Builder;
 use crate::event::capture;
 use crate::event::raw::{HEAD, Raw, RawHead, kind, mark, part};
-use crate::kernel::clock::now;
-use crate::source::handover::Handover;
+use crate::kernel::clock::real;
+use crate::source::handover::{Handover, Question};
 use std::time::Duration;
 
 impl Tracer {
     /// A thread is at a border of a call.
     #[inline]
     pub(super) fn at_border(&mut self, tid: Tid, to: &Handover) {
-        let time = now();
+        let time = real();
         match sys::border(tid) {
             Ok(Border::Enter { arch, number, args }) => {
                 let native = arch == cpu::ARCH && number < u64::from(cpu::FOREIGN_BIT);
@@ -34,10 +34,24 @@ impl Tracer {
             }
             Ok(Border::Exit(result)) => {
                 let delay = self.exit(tid, result, time, to);
+                if self.step {
+                    self.wait_until_shown(tid, to);
+                }
                 self.hold_or_go_on(tid, delay);
             }
             Ok(Border::None) | Err(_) => self.go_on(tid, 0),
         }
+    }
+
+    /// Step by step: a thread goes on only when its call was shown, and with it everything before.
+    #[cold]
+    fn wait_until_shown(&self, tid: Tid, to: &Handover) {
+        to.ask(Question {
+            topic: TOPIC_STEP,
+            pid: 0,
+            tid: tid as u32,
+            args: [0; 6],
+        });
     }
 
     #[inline]
@@ -49,7 +63,7 @@ impl Tracer {
             .tracees
             .get(&tid)
             .is_some_and(|tracee| tracee.call.is_some());
-        let until = now().saturating_add(delay.as_nanos() as u64);
+        let until = real().saturating_add(delay.as_nanos() as u64);
         self.held.push((until, tid, in_call || !self.filtered));
     }
 
@@ -164,7 +178,7 @@ impl Tracer {
             return;
         };
         call.marks |= mark::NO_RESULT;
-        let time = now();
+        let time = real();
         let head = head(kind::CALL, tracee.pid, tid, &call, 0, time);
         let memory = match call.id {
             Some(_) => tracee.entry.segments(),
@@ -180,7 +194,7 @@ impl Tracer {
             .get(&tid)
             .is_some_and(|tracee| tracee.call.is_some());
         if in_call && let Ok(Border::Exit(result)) = sys::border(tid) {
-            self.exit(tid, result, now(), to);
+            self.exit(tid, result, real(), to);
         }
     }
 
@@ -206,7 +220,7 @@ impl Tracer {
 }
 
 fn lost(tid: Tid, pid: u32, count: u64, mode: &str, to: &Handover) {
-    let time = now();
+    let time = real();
     let mut record = Builder::default();
     record.begin(RawHead {
         kind: kind::LOST,

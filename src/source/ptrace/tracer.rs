@@ -20,7 +20,7 @@ use super::sys::{self, Change, Stop, Tid};
 use super::tracee::{Tracee, Tracees};
 use crate::event::raw::{Raw, RawHead, kind};
 use crate::kernel::Plan;
-use crate::kernel::clock::now;
+use crate::kernel::clock::real;
 use crate::source::handover::{Handover, Question};
 use nix::libc;
 use std::cell::Cell;
@@ -39,6 +39,8 @@ pub struct Options {
     pub filter: bool,
     /// Faults to bring about.
     pub plan: Option<Plan>,
+    /// A thread goes on only when its last call was shown.
+    pub step: bool,
 }
 
 /// How a launched program ended.
@@ -88,6 +90,8 @@ impl Control {
 
 /// A question's topic: is everything before it written? (Before the tracer stops itself.)
 pub const TOPIC_FLUSH: u64 = 0;
+/// A question's topic: may this thread go on? (After each call, step by step.)
+pub const TOPIC_STEP: u64 = 1;
 
 /// The signal that takes the tracer out of its wait: one that does nothing to who has no handler.
 const POKE: i32 = libc::SIGURG;
@@ -118,6 +122,7 @@ pub struct Tracer {
     /// Only wanted calls stop.
     pub(super) filtered: bool,
     pub(super) plan: Option<Plan>,
+    pub(super) step: bool,
     /// The launched program's process.
     main: Option<Tid>,
     launched: Option<Launched>,
@@ -143,6 +148,7 @@ impl Tracer {
             wanted: options.wanted,
             filtered,
             plan: options.plan,
+            step: options.step,
             main: None,
             launched: None,
             ended: Ended::LeftAlone,
@@ -248,7 +254,7 @@ impl Tracer {
     /// The next change. Threads that a fault holds are let go when their time has come.
     fn next(&mut self) -> sys::Result<(Tid, Change)> {
         while !self.held.is_empty() {
-            let time = now();
+            let time = real();
             for (_, tid, to_call) in self.held.extract_if(.., |(until, ..)| *until <= time) {
                 let _ = sys::resume(tid, to_call, 0);
             }
@@ -361,7 +367,7 @@ impl Tracer {
         let Some(tracee) = self.tracees.get(&tid).filter(|tracee| !tracee.launching) else {
             return;
         };
-        let time = now();
+        let time = real();
         let head = RawHead {
             kind,
             pid: tracee.pid,

@@ -21,7 +21,7 @@ use super::shared::{Control, SLOT_WORDS, Slot, sleep_while, state, wake};
 use super::{Region, calls, number};
 use crate::abi::calls::CallId;
 use crate::event::raw::{HEAD, Raw, RawHead, kind};
-use crate::kernel::clock::now;
+use crate::kernel::clock::real;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -279,6 +279,9 @@ impl Drain {
             head,
             memory: &self.bytes(ring)[HEAD..size],
         });
+        if head.kind == kind::CALL {
+            self.open_gate(ring);
+        }
         let follow = &mut self.rings[ring];
         follow.position += size as u64;
         let tail = self
@@ -290,6 +293,18 @@ impl Drain {
             .load(Ordering::Relaxed);
         if follow.position - tail > self.region.shared.ring_size as u64 / 8 {
             self.set_tail(ring);
+        }
+    }
+
+    /// A call was shown: its writer may make the next one.
+    fn open_gate(&self, ring: usize) {
+        let shared = &self.region.shared;
+        let shown = &shared.control(ring).shown;
+        // Nobody else writes it.
+        let count = shown.load(Ordering::Relaxed).wrapping_add(1);
+        shown.store(count, Ordering::Release);
+        if shared.header().stepping.load(Ordering::Relaxed) != 0 {
+            wake(shown);
         }
     }
 
@@ -321,7 +336,7 @@ impl Drain {
     /// Threads that have been inside a call for a while, with nothing of theirs left to hand over.
     fn tell_waiting(&mut self, each: &mut dyn FnMut(&Raw<'_>)) -> usize {
         let mut count = 0;
-        let time = now();
+        let time = real();
         let asked = self.region.asked.load(Ordering::Acquire);
         let only_when_asked = self.region.only_when_asked.load(Ordering::Acquire);
         let waits_after = match only_when_asked {

@@ -18,6 +18,9 @@ use std::time::Duration;
 /// How long a writer sleeps at a time while the ring is full: a missed waking costs no more.
 const CROWDED_NAP: Duration = Duration::from_millis(1);
 
+/// The same at the gate.
+const GATE_NAP: Duration = Duration::from_millis(20);
+
 /// A claimed ring, as its writer sees it.
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -36,6 +39,8 @@ pub(super) struct Writer {
     pub generation: u64,
     /// Records lost since the last one that found room.
     pub lost: u64,
+    /// How many calls the reader will have shown once it has shown all of ours.
+    made: u32,
 }
 
 // SAFETY: the pointers are into the region, which this value keeps alive; only one thread writes at a time
@@ -48,6 +53,7 @@ impl Writer {
         let control = region.shared.control(ring);
         let head = control.head.0.load(Ordering::Acquire);
         let generation = control.slot.state.load(Ordering::Relaxed) & !(state::STEP - 1);
+        let made = control.shown.load(Ordering::Acquire);
         let control = std::ptr::from_ref(control);
         let header = std::ptr::from_ref(region.shared.header());
         let (bytes, size) = (region.shared.bytes(ring), region.shared.ring_size);
@@ -61,6 +67,7 @@ impl Writer {
             tail: head,
             generation,
             lost: 0,
+            made,
         }
     }
 
@@ -139,6 +146,27 @@ impl Writer {
         self.control().head.0.store(self.head, Ordering::Release);
         if self.header().sleeping.0.load(Ordering::Relaxed) != 0 {
             self.wake_reader();
+        }
+    }
+
+    /// One more call is in the ring.
+    #[inline]
+    pub fn count_call(&mut self) {
+        self.made = self.made.wrapping_add(1);
+    }
+
+    /// The gate: waits until all our calls were shown, for as long as events are looked at one by one.
+    #[cold]
+    pub fn wait_at_gate(&self) {
+        loop {
+            let control = self.control();
+            let shown = control.shown.load(Ordering::Acquire);
+            let open = self.header().stepping.load(Ordering::Acquire) == 0;
+            if shown == self.made || open || self.region.is_stopped() {
+                return;
+            }
+            self.wake_reader();
+            sleep_while(&control.shown, shown, GATE_NAP);
         }
     }
 

@@ -57,6 +57,8 @@ pub(super) struct Header {
     pub stopped: AtomicU32,
     /// 1 when more than one ring may be in use, so that writers must order their clock readings.
     pub fenced: AtomicU32,
+    /// 1 while a writer makes no call before all its earlier ones were shown.
+    pub stepping: AtomicU32,
     /// One more than the highest ring ever claimed.
     pub highest: AtomicU32,
     /// Records lost because no ring was free.
@@ -115,6 +117,8 @@ pub(super) struct Control {
     pub retired: AtomicU32,
     /// Where the reader has come to. Written by the reader.
     pub tail: Apart<AtomicU64>,
+    /// How many calls of this ring's writers the reader has shown: a futex word.
+    pub shown: AtomicU32,
     /// 1 while the writer waits for room: a futex word.
     pub crowded: AtomicU32,
     pub tally: Apart<Tally>,

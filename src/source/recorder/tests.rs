@@ -379,3 +379,54 @@ fn records_keep_what_moved_and_long_data_is_cut_with_its_true_length() {
             .all(|lengths| *lengths == (100_000, crate::event::raw::KEEP))
     );
 }
+
+#[test]
+fn step_by_step_no_call_is_made_before_the_one_before_it_was_shown() {
+    const CALLS: usize = 200;
+    let region = Region::with_rings(2, 1 << 16, true, OnFull::Wait, Clock::Real).unwrap();
+    let mut first = Kernel::new(region.probe());
+    // What was recorded before stepping began is shown, too, before the next call.
+    let _ = first.close(Fd(-1));
+    region.step();
+    let made = std::sync::atomic::AtomicUsize::new(0);
+    let mut drain = Drain::new(region.clone()).without_waiting();
+    let mut shown = 0;
+    std::thread::scope(|scope| {
+        let worker = scope.spawn(|| {
+            for _ in 0..CALLS {
+                let _ = first.close(Fd(-1));
+                made.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        while shown <= CALLS {
+            drain.poll(false, &mut |raw| {
+                if raw.head.kind == kind::CALL {
+                    // It is at the gate before the next call, or on its way to it.
+                    assert!(made.load(Ordering::SeqCst) <= shown);
+                    shown += 1;
+                }
+            });
+        }
+        worker.join().expect("it does not panic");
+    });
+    assert_eq!(shown, CALLS + 1);
+}
+
+#[test]
+fn whoever_waits_at_the_gate_goes_on_when_stepping_ends() {
+    let region = Region::with_rings(2, 1 << 16, true, OnFull::Wait, Clock::Real).unwrap();
+    region.step();
+    let mut kernel = Kernel::new(region.probe());
+    let _ = kernel.close(Fd(-1));
+    std::thread::scope(|scope| {
+        let worker = scope.spawn(move || {
+            for _ in 0..10 {
+                let _ = kernel.close(Fd(-1));
+            }
+        });
+        region.run();
+        worker
+            .join()
+            .expect("nobody showed anything, and it went on");
+    });
+}

@@ -14,7 +14,7 @@
 mod parts;
 mod screen;
 
-pub use screen::{Got, ROWS, Screen};
+pub use screen::{Got, ROWS, Screen, row};
 
 use super::View;
 use super::compact::CompactOptions;
@@ -574,6 +574,7 @@ pub struct ExplainView {
     teller: Teller,
     remarks: CompactView,
     quiet: bool,
+    only_sums: bool,
 }
 
 impl ExplainView {
@@ -586,12 +587,24 @@ impl ExplainView {
             paint,
             teller,
             quiet,
+            only_sums: false,
+        }
+    }
+
+    /// The same without screens: somebody else draws them.
+    pub fn only_sums(self) -> ExplainView {
+        ExplainView {
+            only_sums: true,
+            ..self
         }
     }
 }
 
 impl View for ExplainView {
     fn step(&mut self, event: &Event<'_>, step: &Step<'_>, out: &mut Vec<u8>) {
+        if self.only_sums {
+            return;
+        }
         match self.teller.screen(event, step) {
             Some(screen) => screen.write(&self.paint, out),
             None => {

@@ -208,11 +208,23 @@ fn shortened(text: &str, columns: usize) -> String {
     format!("{kept}...")
 }
 
-/// A sentence in rows: the label beside the first.
+/// A sentence in rows, two at most: the label beside the first.
 fn sentence(label: &'static str, words: &str, width: usize) -> Vec<Row> {
     if words.is_empty() {
         return Vec::new();
     }
+    let mut rows = wrapped(label, words, width);
+    if rows.len() > WRAPPED {
+        rows.truncate(WRAPPED);
+        let room = width.saturating_sub(LEFT).max(1);
+        let last = &mut rows[WRAPPED - 1].text;
+        *last = format!("{}...", shortened(last, room - 3).trim_end_matches('.'));
+    }
+    rows
+}
+
+/// The same, however many rows it takes.
+fn wrapped(label: &'static str, words: &str, width: usize) -> Vec<Row> {
     let room = width.saturating_sub(LEFT).max(1);
     let mut lines = vec![String::new()];
     for word in words.split(' ') {
@@ -227,15 +239,6 @@ fn sentence(label: &'static str, words: &str, width: usize) -> Vec<Row> {
             line.push_str(word);
         }
     }
-    if lines.len() > WRAPPED {
-        lines.truncate(WRAPPED);
-        let last = lines.last_mut().expect("two are left");
-        *last = shortened(&format!("{last}   "), room.min(last.chars().count() + 3));
-        last.truncate(last.trim_end().len());
-        if !last.ends_with("...") {
-            last.push_str("...");
-        }
-    }
     lines
         .into_iter()
         .enumerate()
@@ -245,6 +248,14 @@ fn sentence(label: &'static str, words: &str, width: usize) -> Vec<Row> {
             ink: Ink::Plain,
         })
         .collect()
+}
+
+/// Writes words beside a label, as a screen does; a long sentence takes as many rows as it needs.
+pub fn row(label: &'static str, words: &str, paint: &Paint, out: &mut Vec<u8>) {
+    let rows = wrapped(label, words, paint.width);
+    for row in rows {
+        write_row(&row, paint, out);
+    }
 }
 
 /// Where what a piece is stands, if bytes leave room.
