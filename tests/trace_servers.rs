@@ -8,6 +8,7 @@ mod trace_support;
 
 use common::Folder;
 use common::PATIENCE;
+use common::models::models;
 use common::peer;
 use common::read_all;
 use httpsys::server::IoModel;
@@ -595,7 +596,7 @@ fn our_own_server_is_told_under_every_model() {
     if !able(&[]) {
         return;
     }
-    for io in IoModel::ALL {
+    for io in models() {
         let folder = Folder::new(&format!("trace-servers-{}", io.name()));
         root(&folder);
         let port = port();
@@ -605,7 +606,7 @@ fn our_own_server_is_told_under_every_model() {
         let server = Traced::start(&folder, "ours", port, &serve);
         let seen = ordinary(port, "/index.html", "/big");
         let told = server.end(Signal::SIGTERM);
-        if io.name() == "uring" {
+        if io == IoModel::Uring {
             // What a ring does makes no calls.
             assert_eq!(told.requests, 0);
             continue;

@@ -72,6 +72,12 @@ impl Errno {
         ROWS.get(place.checked_sub(1)?)
     }
 
+    /// Never seen by a program: the kernel's word for a call that a signal cut short and that is made again, or fails
+    /// with EINTR (`include/linux/errno.h`). strace prints such a result as `?`.
+    pub fn is_restart(self) -> bool {
+        matches!(self.0, 512..=514 | 516)
+    }
+
     /// Its name: `EAGAIN`.
     #[inline]
     pub fn name(self) -> Option<&'static str> {

@@ -123,6 +123,8 @@ pub struct FdInfo {
     /// The key under which an epoll's table of watches has this number. It outlives the owner: the
     /// next one that is watched takes its place.
     pub(super) watch: Option<u64>,
+    /// A file whose name is what the request asks for.
+    pub(super) asked_for: bool,
     /// The connection on whose behalf a file was opened.
     pub(super) owner: Option<Link>,
     /// The connection that had this number before, when its close has not been reported yet: another

@@ -28,7 +28,9 @@ const REGULAR: u32 = 0o100000;
 const IS_DIRECTORY: u32 = 0o040000;
 
 /// `fcntl` operations.
+const F_GETFD: u32 = 1;
 const F_SETFD: u32 = 2;
+const F_GETFL: u32 = 3;
 const F_SETFL: u32 = 4;
 
 /// `close` is over when it says so with EINTR: the number is free (`man 2 close`).
@@ -54,6 +56,9 @@ impl Story {
         } else {
             Note::FileOpened
         });
+        let asked_for = owner
+            .and_then(|link| self.connections.get(link))
+            .is_some_and(|connection| asks_for(connection, path));
         let full_path = self.full_path(at, dir, path);
         if self.take_number(at, fd)
             && let Some(info) = self.processes.at(at.process).get_mut(fd)
@@ -68,6 +73,7 @@ impl Story {
             info.nonblocking = flags & u64::from(NONBLOCK) != 0;
             info.close_on_exec = flags & u64::from(CLOEXEC) != 0;
             info.owner = owner;
+            info.asked_for = asked_for;
             if let Some(connection) = owner.and_then(|link| self.connections.get_mut(link)) {
                 connection.open_files += 1;
             }
@@ -107,7 +113,11 @@ impl Story {
         if !at.worked() {
             self.failed(at, Attempt::Other);
         }
-        let Some(info) = self.processes.at(at.process).get_mut(fd) else {
+        let known = match at.worked() {
+            true => self.processes.at(at.process).seen(fd),
+            false => self.processes.at(at.process).get_mut(fd),
+        };
+        let Some(info) = known else {
             return Whose::default();
         };
         info.size = size;
@@ -115,7 +125,7 @@ impl Story {
         match mode.map(|mode| mode & TYPE) {
             Some(REGULAR) => {
                 self.notes
-                    .push(Note::FileSize(size.unwrap_or(0), owner.is_some()));
+                    .push(Note::FileSize(size.unwrap_or(0), info.asked_for));
             }
             Some(kind) => {
                 if kind == IS_DIRECTORY {
@@ -131,10 +141,19 @@ impl Story {
     pub(super) fn fcntl(&mut self, at: &At<'_>, fd: Fd, op: u32, arg: u64) -> Whose {
         if !at.worked() {
             self.failed(at, Attempt::Other);
-        } else if let Some(info) = self.processes.at(at.process).get_mut(fd) {
+        } else if let Some(info) = self.processes.at(at.process).seen(fd) {
             let nonblocking = arg & u64::from(NONBLOCK) != 0;
+            let told = at.outcome.returned().unwrap_or(0) as u64;
             match op {
-                F_SETFD => info.close_on_exec = arg & 1 != 0,
+                F_SETFD => {
+                    info.close_on_exec = arg & 1 != 0;
+                    self.notes.push(Note::Survives(!info.close_on_exec));
+                }
+                F_GETFD => self.notes.push(Note::Survives(told & 1 == 0)),
+                F_GETFL => {
+                    info.nonblocking = told & u64::from(NONBLOCK) != 0;
+                    self.notes.push(Note::Sleeps(!info.nonblocking));
+                }
                 F_SETFL if nonblocking != info.nonblocking => {
                     info.nonblocking = nonblocking;
                     self.notes.push(Note::NonBlocking(nonblocking));
@@ -216,6 +235,27 @@ impl Story {
         self.connections.release(link, at.now, &mut self.history);
         whose
     }
+}
+
+/// Whether a file of this name is what the request under way asks for: the last part of its target, or a folder's
+/// index. Other files are opened for a request too (lists of types, templates, users), and their bytes go nowhere.
+fn asks_for(connection: &Connection, path: &[u8]) -> bool {
+    let Some(exchange) = connection.waiting.front() else {
+        return false;
+    };
+    let target = exchange.target();
+    let target = target.split(|b| *b == b'?').next().unwrap_or(target);
+    match (last_part(target), last_part(path)) {
+        _ if exchange.line.is_cut() => false,
+        (b"", name) => name.starts_with(b"index."),
+        (asked, name) => asked == name,
+    }
+}
+
+/// What stands behind the last slash.
+fn last_part(path: &[u8]) -> &[u8] {
+    let slash = path.iter().rposition(|b| *b == b'/');
+    &path[slash.map_or(0, |slash| slash + 1)..]
 }
 
 /// What a connection that ends now leaves behind.

@@ -260,7 +260,7 @@ pub const GLOSSARY: &[(&str, &str, &str)] = &[
     (
         "time-out",
         "0 = time over, nothing ready",
-        "epoll, poll or select returned 0: no descriptor became ready in time.",
+        "epoll, poll or select returned 0: no descriptor became ready in time, or is ready now where the program only looked.",
     ),
     (
         "failed",
@@ -532,6 +532,28 @@ pub const GLOSSARY: &[(&str, &str, &str)] = &[
         "fd 9 came with the message",
         "A message over a Unix socket can carry descriptors (SCM_RIGHTS, man 7 unix). The receiver gets numbers \
          of its own for the same things: so a master process hands connections to its workers.",
+    ),
+    (
+        "plain-call",
+        "it is there",
+        "A call that has no part in the story of a connection; the words beside it say what is different now. \
+         httpsys explain CALL says what it does.",
+    ),
+    (
+        "prints",
+        "prints \"server started\\n\"",
+        "Bytes went to the program's own standard output or standard error: what a person or a log sees of it.",
+    ),
+    (
+        "no-child",
+        "no child is left",
+        "wait4 fails with ECHILD when there is no child to wait for: a loop that collects all children ends so.",
+    ),
+    (
+        "no-error",
+        "no error so far",
+        "SO_ERROR tells, once, what went wrong on a socket while nobody asked. After a connect that was on its way, \
+         0 at the moment when the socket has room means that it is connected.",
     ),
     (
         "close-on-exec",

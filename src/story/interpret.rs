@@ -8,11 +8,12 @@ use super::connection::Link;
 use super::fds::FdKind;
 use super::findings::Fruitless;
 use super::numbers::ByNumber;
-use super::words::{Attempt, Note};
+use super::words::{Attempt, Note, done};
 use super::{ConnectionId, ExchangeId, Story};
 use crate::abi::Fd;
 use crate::abi::Pid;
 use crate::abi::address::Address;
+use crate::abi::calls::class;
 use crate::abi::errno::Errno;
 use crate::event::call::{Call, CallName, Completed, Outcome};
 use crate::event::{Event, FdFact, What};
@@ -275,7 +276,12 @@ impl Story {
             Call::NonBlocking { fd, on } => self.non_blocking(&at, *fd, *on),
             Call::Clone { flags } => self.cloned(event, &at, *flags),
             Call::SendFile { out, input, .. } => self.send_file(&at, *out, *input),
-            Call::EpollWait { epoll, ready, .. } => self.epoll_wait(&at, *epoll, ready),
+            Call::EpollWait {
+                epoll,
+                ready,
+                timeout,
+                ..
+            } => self.epoll_wait(&at, *epoll, ready, i64::from(*timeout)),
             Call::EpollControl {
                 epoll,
                 op,
@@ -283,7 +289,11 @@ impl Story {
                 events,
                 data,
             } => self.epoll_control(&at, *epoll, *op, *fd, (*events, *data)),
-            Call::Poll { fds, found, .. } => self.poll(&at, *fds, found),
+            Call::Poll {
+                fds,
+                found,
+                timeout,
+            } => self.poll(&at, *fds, found, *timeout),
             Call::Accept { fd, peer, flags } => self.accept(&at, *fd, peer.as_ref(), *flags),
             Call::Close { fd } => self.close(&at, *fd),
             Call::Open { dir, path, flags } => self.open(&at, *dir, path.bytes, *flags),
@@ -417,8 +427,26 @@ impl Story {
         }
         self.lives(at);
         self.ring_call(at);
+        if self.notes.is_empty() {
+            self.plainly(at);
+        }
         let current = self.threads.current(at.thread);
         self.whose(at, current)
+    }
+
+    /// A call without a part in the story: that it failed, or in a few words what it did.
+    fn plainly(&mut self, at: &At<'_>) {
+        let CallName::Known(id) = at.name else {
+            return self.failed(at, Attempt::Other);
+        };
+        let of_files = id.signature().classes & class::FILE != 0;
+        match at.outcome {
+            Outcome::Failed(_) if of_files => self.failed(at, Attempt::Open),
+            Outcome::Failed(_) if id.signature().waits => self.failed(at, Attempt::Wait),
+            Outcome::Failed(_) => self.failed(at, Attempt::Other),
+            Outcome::Returned(_) if done(id).is_some() => self.notes.push(Note::Done(id)),
+            Outcome::Returned(_) | Outcome::Unknown => {}
+        }
     }
 
     /// What a descriptor already was when watching began.

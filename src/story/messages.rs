@@ -5,6 +5,7 @@
 
 use super::Story;
 use super::connection::{Heard, Link, Moved, Turn};
+use super::exchange::Exchange;
 use super::fds::FdKind;
 use super::findings;
 use super::interpret::{At, EAGAIN, Whose};
@@ -82,7 +83,17 @@ impl Story {
                 self.totals.moved(at.name, 0, bytes);
                 if let Some(info) = self.processes.at(at.process).seen(fd) {
                     info.add_out(bytes);
+                    match (info.kind, fd.0) {
+                        _ if bytes == 0 => {}
+                        (FdKind::File, _) => self.notes.push(Note::FileWritten),
+                        (FdKind::Unknown | FdKind::Pipe | FdKind::Other, 1 | 2) => {
+                            self.notes.push(Note::Prints(beginning(data, bytes)));
+                        }
+                        _ => {}
+                    }
                 }
+            } else {
+                self.failed(at, Attempt::Other);
             }
             return Whose::default();
         };
@@ -434,9 +445,17 @@ impl Story {
             return Whose::default();
         }
         let owner = info.owner;
+        // By its name, or because the head that went out promised as many bytes as it has.
+        let promised = |exchange: &Exchange| {
+            let length = info.size.map(Framing::ContentLength);
+            exchange.status != 0 && length.is_some() && exchange.answer_framing == length
+        };
+        let connection = owner.and_then(|link| self.connections.get(link));
+        let is_body =
+            info.asked_for || connection.is_some_and(|c| c.waiting.front().is_some_and(promised));
         self.notes.push(match bytes {
             0 => Note::FileEnd,
-            _ => Note::FileBytes(owner.is_some()),
+            _ => Note::FileBytes(is_body),
         });
         self.whose(at, owner)
     }
@@ -454,6 +473,18 @@ impl Story {
             at += kept.len() as u64;
         }
     }
+}
+
+/// The first bytes that a call moved.
+fn beginning(data: &Data<'_>, moved: u64) -> Text {
+    let mut text = Text::EMPTY;
+    let mut left = moved;
+    for piece in data.pieces() {
+        let take = (piece.len() as u64).min(left) as usize;
+        text.push(&piece[..take]);
+        left -= take as u64;
+    }
+    text
 }
 
 /// The parts of what a call offered that the kernel took.

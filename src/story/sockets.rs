@@ -233,10 +233,11 @@ impl Story {
             self.failed(at, Attempt::Other);
         } else if option == SO_ERROR
             && let Some(error) = int(value)
-            && error > 0
         {
-            self.notes
-                .push(Note::Failed(Attempt::Connect, Errno(error)));
+            self.notes.push(match error {
+                0 => Note::NoError,
+                error => Note::Failed(Attempt::Connect, Errno(error)),
+            });
         }
         let link = self.link_of(at, fd);
         self.whose(at, link)
@@ -322,6 +323,9 @@ fn setting(option: (u32, u32), value: &[u8]) -> Option<Setting> {
         (1, 21 | 67) => Setting::SendTimeout(timeval(value)?),
         (6, 1) if on => Setting::NoDelay,
         (6, 3) => Setting::Cork(on),
+        (6, 4) => Setting::ProbeAfter(int(value)?.max(0) as u32),
+        (6, 5) => Setting::ProbeEvery(int(value)?.max(0) as u32),
+        (6, 6) => Setting::ProbeCount(int(value)?.max(0) as u32),
         (6, 9) if on => Setting::DeferAccept,
         (41, 26) => Setting::OnlyV6(on),
         _ => return None,

@@ -129,7 +129,13 @@ impl Story {
         self.whose(at, link)
     }
 
-    pub(super) fn epoll_wait(&mut self, at: &At<'_>, epoll: Fd, ready: &Ready<'_>) -> Whose {
+    pub(super) fn epoll_wait(
+        &mut self,
+        at: &At<'_>,
+        epoll: Fd,
+        ready: &Ready<'_>,
+        timeout: i64,
+    ) -> Whose {
         self.waits();
         let count = match at.outcome.returned() {
             None => {
@@ -137,7 +143,7 @@ impl Story {
                 return Whose::default();
             }
             Some(0) => {
-                self.notes.push(Note::TimeOut);
+                self.notes.push(nothing_ready(timeout));
                 return Whose::default();
             }
             Some(count) => count as u32,
@@ -199,10 +205,10 @@ impl Story {
         if known { number } else { -1 }
     }
 
-    pub(super) fn poll(&mut self, at: &At<'_>, fds: u64, found: &Found<'_>) -> Whose {
+    pub(super) fn poll(&mut self, at: &At<'_>, fds: u64, found: &Found<'_>, timeout: i64) -> Whose {
         self.waits();
         match at.outcome {
-            Outcome::Returned(0) => self.notes.push(Note::TimeOut),
+            Outcome::Returned(0) => self.notes.push(nothing_ready(timeout)),
             Outcome::Returned(_) => self.found(at, fds, found),
             Outcome::Failed(_) | Outcome::Unknown => self.failed(at, Attempt::Wait),
         }
@@ -234,4 +240,12 @@ impl Story {
 /// when they do only a note's number is wrong.
 fn word(epoll: Fd, data: u64) -> u64 {
     data ^ (u64::from(epoll.0 as u32) << 48)
+}
+
+/// What 0 means: who only looks has no time that could be over.
+fn nothing_ready(timeout: i64) -> Note {
+    match timeout {
+        0 => Note::NothingReady,
+        _ => Note::TimeOut,
+    }
 }

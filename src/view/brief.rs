@@ -8,6 +8,7 @@ use super::text::{Charset, escape_into};
 use crate::abi::Fd;
 use crate::abi::address::Address;
 use crate::abi::calls;
+use crate::abi::calls::CallId;
 use crate::abi::calls::Kind;
 use crate::abi::flags;
 use crate::abi::flags::FlagSet;
@@ -75,6 +76,10 @@ impl Line {
     }
 }
 
+/// Nobody means a number: "as much as there is".
+const ALL: u64 = 1 << 62;
+/// The current directory, as a descriptor (`man 2 openat`).
+const AT_FDCWD: i32 = -100;
 /// A path shortened to fewer columns says nothing any more.
 const LEGIBLE: usize = 8;
 /// How many columns the end of a call needs after a path or an address.
@@ -189,8 +194,13 @@ fn arguments(
             line.fd(*out);
             line.text(" <- ");
             line.fd(*input);
-            line.text(", ");
-            line.number(asked.unwrap_or(*count));
+            match asked.unwrap_or(*count) {
+                ALL.. => line.text(", all"),
+                count => {
+                    line.text(", ");
+                    line.number(count);
+                }
+            }
         }
         Call::Accept { fd, .. }
         | Call::Close { fd }
@@ -264,8 +274,7 @@ fn arguments(
             line.fd(*fd);
             line.text(", ");
             constant(line, &flags::FCNTL, u64::from(*op), "");
-            line.text(", ");
-            line.hex(*arg);
+            fcntl_argument(line, *op, *arg);
         }
         Call::Dup { fd, to } => {
             line.fd(*fd);
@@ -298,6 +307,7 @@ fn arguments(
         Call::Other => match sleep(call) {
             Some(time) => milliseconds_of(line, time),
             None if is_process(call.name) => process(line, call),
+            None if is_of_a_path(call.name) => of_a_path(line, call, room, charset),
             None => by_table(line, call, room, charset),
         },
     }
@@ -308,20 +318,104 @@ fn is_process(name: CallName<'_>) -> bool {
     matches!(name, CallName::Known(id) if known(id))
 }
 
-/// `clone(SIGCHLD)`, `wait4(any, WNOHANG)`: pointers say nothing to a learner.
+/// Calls of which the path says all; flags and structures behind it take the room that it needs.
+fn is_of_a_path(name: CallName<'_>) -> bool {
+    const OF_A_PATH: [CallId; 15] = [
+        calls::STAT,
+        calls::LSTAT,
+        calls::NEWFSTATAT,
+        calls::STATX,
+        calls::ACCESS,
+        calls::FACCESSAT,
+        calls::FACCESSAT2,
+        calls::READLINK,
+        calls::READLINKAT,
+        calls::UNLINK,
+        calls::UNLINKAT,
+        calls::MKDIR,
+        calls::MKDIRAT,
+        calls::CHDIR,
+        calls::RMDIR,
+    ];
+    matches!(name, CallName::Known(id) if OF_A_PATH.contains(&id))
+}
+
+/// `newfstatat("/etc/hosts")`, and below which descriptor where that is not the current directory.
+fn of_a_path(line: &mut Line, call: &Syscall<'_>, room: usize, charset: Charset) {
+    for arg in call.args.iter() {
+        match arg {
+            Arg::Fd(Fd(AT_FDCWD)) => {}
+            Arg::Fd(fd) => {
+                line.fd(fd);
+                line.text(", ");
+            }
+            Arg::Path(bytes) => {
+                line.text("\"");
+                let columns = room.saturating_sub(line.columns + "\")".len());
+                path(line, bytes.bytes, columns, charset);
+                return line.text("\"");
+            }
+            Arg::Pointer(0) => return line.text("NULL"),
+            Arg::Pointer(value) => return line.hex(value),
+            _ => return line.text("?"),
+        }
+    }
+}
+
+/// A path in at most so many columns: where it is too long its end stays, for that is the file's name.
+fn path(line: &mut Line, bytes: &[u8], columns: usize, charset: Charset) {
+    let plain = bytes
+        .iter()
+        .all(|byte| (b' '..=b'~').contains(byte) && !b"\"\\".contains(byte));
+    if bytes.len() <= columns || columns < LEGIBLE || !plain {
+        return line.escaped(bytes, columns, charset);
+    }
+    line.text("...");
+    line.escaped(&bytes[bytes.len() - (columns - 3)..], columns, charset);
+}
+
+/// What an `fcntl` is given, where it is given something: `CLOEXEC`, `RDWR|NONBLOCK`, a number.
+fn fcntl_argument(line: &mut Line, op: u32, arg: u64) {
+    const F_GETFD: u32 = 1;
+    const F_SETFD: u32 = 2;
+    const F_GETFL: u32 = 3;
+    const F_SETFL: u32 = 4;
+    const F_GETOWN: u32 = 9;
+    match op {
+        F_GETFD | F_GETFL | F_GETOWN => return,
+        _ => line.text(", "),
+    }
+    match op {
+        F_SETFD | F_SETFL if arg == 0 => line.text("0"),
+        F_SETFD => bits(line, &flags::FD, arg, "FD_"),
+        F_SETFL => {
+            if arg & 3 != 0 {
+                line.text(flags::access_mode(arg).trim_start_matches("O_"));
+                line.text(if arg & !3 == 0 { "" } else { "|" });
+            }
+            if arg & !3 != 0 {
+                bits(line, &flags::OPEN_BITS, arg & !3, "O_");
+            }
+        }
+        _ => match i32::try_from(arg) {
+            Ok(number) => line.signed(i64::from(number)),
+            Err(_) => line.hex(arg),
+        },
+    }
+}
+
+/// `clone(process)`, `wait4(any, WNOHANG)`: pointers and flags say nothing to a learner.
 fn process(line: &mut Line, call: &Syscall<'_>) {
     if let Call::Clone { flags: shared } = call.call {
-        if let Arg::Flags(set, value) = call.args.get(0) {
-            let (signal, shared) = (value & 0xff, value & !0xff);
-            if shared != 0 {
-                bits(line, set, shared, "");
-                line.text("|");
-            }
-            return constant(line, &flags::SIGNAL, signal, "");
-        }
-        return match shared {
-            0 => {}
-            shared => bits(line, &flags::CLONE, shared, ""),
+        const CLONE_VM: u64 = 0x100;
+        const CLONE_VFORK: u64 = 0x4000;
+        const CLONE_THREAD: u64 = 0x10000;
+        return match call.name {
+            CallName::Known(calls::FORK | calls::VFORK) => {}
+            _ if shared & CLONE_THREAD != 0 => line.text("thread"),
+            _ if shared & CLONE_VFORK != 0 => line.text("process, wait for its execve"),
+            _ if shared & CLONE_VM != 0 => line.text("process, same memory"),
+            _ => line.text("process"),
         };
     }
     match call.args.get(0) {
@@ -363,6 +457,11 @@ fn write_address(line: &mut Line, address: Option<&Address>, room: usize, charse
             line.text(":");
             line.number(u64::from(*port));
         }
+        Some(Address::Unix(name)) if name.first().is_some_and(|byte| *byte == b'/') => {
+            let columns = room.saturating_sub(line.columns + "unix:".len() + TAIL);
+            line.text("unix:");
+            path(line, name, columns, charset);
+        }
         Some(other) => {
             let columns = room.saturating_sub(line.columns + TAIL);
             line.escaped(other.to_string().as_bytes(), columns, charset);
@@ -370,20 +469,17 @@ fn write_address(line: &mut Line, address: Option<&Address>, room: usize, charse
     }
 }
 
-fn open(line: &mut Line, path: &[u8], flags: u64, room: usize, charset: Charset) {
+fn open(line: &mut Line, name: &[u8], flags: u64, room: usize, charset: Charset) {
     let mode = flags::access_mode(flags).trim_start_matches("O_");
     line.text("\"");
     let columns = room.saturating_sub(line.columns + "\", ".len() + mode.len() + ")".len());
-    if path.len() > columns && columns < LEGIBLE {
-        // No room for both: the name matters more.
-        line.escaped(
-            path,
-            room.saturating_sub(line.columns + "\")".len()),
-            charset,
-        );
+    if name.len() > columns && (columns < LEGIBLE || mode == "RDONLY") {
+        // No room for both: the name matters more. What is only read is the common case.
+        let columns = room.saturating_sub(line.columns + "\")".len());
+        path(line, name, columns, charset);
         return line.text("\"");
     }
-    line.escaped(path, columns, charset);
+    path(line, name, columns, charset);
     line.text("\", ");
     line.text(mode);
 }

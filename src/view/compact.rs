@@ -533,6 +533,8 @@ fn result(outcome: Outcome, out: &mut Vec<u8>) {
             hex(value as u64, out);
         }
         Outcome::Returned(value) => decimal(out, value.unsigned_abs()),
+        // As in strace: what the program gets is decided later.
+        Outcome::Failed(errno) if errno.is_restart() => out.push(b'?'),
         Outcome::Failed(_) => out.extend_from_slice(b"-1"),
         Outcome::Unknown => out.push(b'?'),
     }

@@ -56,7 +56,8 @@ impl Pen for NotePen<'_> {
             self.elastic
         };
         self.line.escaped(bytes, room, self.charset);
-        if more && self.line.columns - before < self.elastic {
+        let cut = self.line.bytes.ends_with(b"...");
+        if more && !cut && self.line.columns - before < self.elastic {
             self.line.text("...");
         }
         self.stretched += self.line.columns - before;

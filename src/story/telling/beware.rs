@@ -334,7 +334,12 @@ fn option(telling: &Telling<'_>, w: &mut Words<'_>) -> bool {
         Some(Setting::ReusePort) => "every listener of the port must ask for it, before bind",
         Some(Setting::NoDelay) => "it does not make anything faster that is written in one piece",
         Some(Setting::Cork(_)) => "uncork, or what is held back waits up to 200 ms",
-        Some(Setting::Probes) => "it has nothing to do with HTTP's keep-alive",
+        Some(
+            Setting::Probes
+            | Setting::ProbeAfter(_)
+            | Setting::ProbeEvery(_)
+            | Setting::ProbeCount(_),
+        ) => "it has nothing to do with HTTP's keep-alive",
         Some(Setting::ReceiveTimeout(_) | Setting::SendTimeout(_)) => {
             "when time is over the call fails with EAGAIN, as if nothing had come yet"
         }

@@ -7,6 +7,7 @@ use crate::abi::errno::Errno;
 const ENOENT: Errno = Errno(2);
 pub(super) const EINTR: Errno = Errno(4);
 pub(super) const EAGAIN: Errno = Errno(11);
+const ECHILD: Errno = Errno(10);
 const EACCES: Errno = Errno(13);
 const EXDEV: Errno = Errno(18);
 const ENOTDIR: Errno = Errno(20);
@@ -16,6 +17,7 @@ const ENFILE: Errno = Errno(23);
 const EMFILE: Errno = Errno(24);
 const EPIPE: Errno = Errno(32);
 const ELOOP: Errno = Errno(40);
+const ENOPROTOOPT: Errno = Errno(92);
 const EADDRINUSE: Errno = Errno(98);
 const ECONNABORTED: Errno = Errno(103);
 const ECONNRESET: Errno = Errno(104);
@@ -38,6 +40,9 @@ pub(super) fn failure(attempt: Attempt, errno: Errno) -> Option<(&'static str, &
         (Attempt::Send, EPIPE) => ("broken-pipe", "the peer is gone"),
         (Attempt::Send, ECONNRESET) => ("reset", "broken off"),
         (Attempt::Connect, EINPROGRESS) => ("connecting", "on its way"),
+        (Attempt::Connect, ENOENT) => ("refused", "no such socket"),
+        (Attempt::Wait, ECHILD) => ("no-child", "no child is left"),
+        (_, errno) if errno.is_restart() => ("interrupted", "a signal came first"),
         (Attempt::Connect, ECONNREFUSED) => ("refused", "nobody there"),
         (Attempt::Bind, EADDRINUSE) => ("address-in-use", "port is taken"),
         (Attempt::Bind, EACCES) => ("not-allowed", "port not allowed"),
@@ -51,6 +56,7 @@ pub(super) fn failure(attempt: Attempt, errno: Errno) -> Option<(&'static str, &
         (Attempt::Accept | Attempt::Receive | Attempt::Send | Attempt::Wait, EINTR) => {
             ("interrupted", "a signal came first")
         }
+        (_, ENOPROTOOPT) => ("failed", "no such option here"),
         (_, ENOTCONN) => ("not-connected", "peer is gone"),
         (Attempt::Open | Attempt::Other | Attempt::Bind | Attempt::Connect | Attempt::Wait, _)
         | (Attempt::Accept | Attempt::Receive | Attempt::Send, _) => return None,
@@ -69,8 +75,10 @@ pub(super) fn errno_name(pen: &mut impl Pen, errno: Errno) {
 }
 
 pub(super) fn failed(pen: &mut impl Pen, attempt: Attempt, errno: Errno) {
-    errno_name(pen, errno);
-    pen.text(": ");
+    if !errno.is_restart() {
+        errno_name(pen, errno);
+        pen.text(": ");
+    }
     match failure(attempt, errno) {
         Some((_, sentence)) => pen.text(sentence),
         None => pen.bytes(errno.sentence().as_bytes(), false),

@@ -37,7 +37,7 @@ impl Note {
             Note::FileEnd => "file-end",
             Note::NothingAsked => "nothing-asked",
             Note::GaveUp(_) | Note::GaveUpSending(_) => "gave-up",
-            Note::TimeOut => "time-out",
+            Note::TimeOut | Note::NothingReady => "time-out",
             Note::Failed(attempt, errno) => {
                 failure(*attempt, *errno).map_or("failed", |(id, _)| id)
             }
@@ -64,6 +64,12 @@ impl Note {
             Note::Pair(_) => "pair",
             Note::HandedOver(_) | Note::Handed(_) => "handed-over",
             Note::ChildGone(_) | Note::NoChildGone => "child-gone",
+            Note::Done(_) => "plain-call",
+            Note::Prints(_) => "prints",
+            Note::FileWritten => "file",
+            Note::Survives(_) => "close-on-exec",
+            Note::Sleeps(_) => "non-blocking",
+            Note::NoError => "no-error",
             Note::Exits => "exits",
             Note::MarkedMany(_) => "close-on-exec",
             Note::SaidNoMore | Note::HearsNoMore | Note::ShutBoth => "shutdown",
@@ -101,7 +107,9 @@ impl Note {
             | Note::ShortWrite(..) => Verdict::Warning,
             Note::Over(_, _, leaks) if *leaks > 0 => Verdict::Error,
             Note::Failed(attempt, errno) => match (attempt, *errno) {
-                (_, EAGAIN | EINTR | EINPROGRESS)
+                (_, errno) if errno.is_restart() => Verdict::Note,
+                (Attempt::Wait, _)
+                | (_, EAGAIN | EINTR | EINPROGRESS)
                 | (Attempt::Accept, EINVAL)
                 | (Attempt::Open, _) => Verdict::Note,
                 _ => Verdict::Warning,

@@ -11,6 +11,7 @@
 //! `sentences` what they say; `sockets`, `messages`, `failures` and `ends` have the longer sentences,
 //! `findings` those about what is wrong.
 
+mod done;
 mod ends;
 mod failures;
 mod findings;
@@ -25,10 +26,12 @@ use super::text::Text;
 use super::{ConnectionId, ExchangeId};
 use crate::abi::Fd;
 use crate::abi::Pid;
+use crate::abi::calls::CallId;
 use crate::abi::errno::Errno;
 use crate::http::Code;
 
 pub use super::glossary::GLOSSARY;
+pub(super) use done::done;
 pub use findings::{Finding, Place};
 pub use parts::*;
 pub use pen::{Pen, decimal};
@@ -116,6 +119,8 @@ pub enum Note {
     GaveUpSending(u64),
     /// A wait for descriptors ended because its time was over.
     TimeOut,
+    /// A look at descriptors found none that is ready.
+    NothingReady,
     /// A call failed.
     Failed(Attempt, Errno),
     /// A fault made the result up.
@@ -174,6 +179,18 @@ pub enum Note {
     ChildGone(Pid),
     /// No child has ended that its parent does not know of.
     NoChildGone,
+    /// A call that we know only by its row did what it does.
+    Done(CallId),
+    /// Bytes went to the program's own standard output or error: the first of them.
+    Prints(Text),
+    /// Bytes were written to a file.
+    FileWritten,
+    /// Whether a descriptor outlives `execve`, as was set or told.
+    Survives(bool),
+    /// Whether a descriptor's calls sleep, as was told.
+    Sleeps(bool),
+    /// A socket has no error to tell.
+    NoError,
     /// The process ends by itself.
     Exits,
     /// Another descriptor was closed.

@@ -59,6 +59,12 @@ pub enum Setting {
     Cork(bool),
     /// `SO_KEEPALIVE`.
     Probes,
+    /// `TCP_KEEPIDLE` in seconds.
+    ProbeAfter(u32),
+    /// `TCP_KEEPINTVL` in seconds.
+    ProbeEvery(u32),
+    /// `TCP_KEEPCNT`.
+    ProbeCount(u32),
     /// `SO_RCVTIMEO` in nanoseconds.
     ReceiveTimeout(u64),
     /// `SO_SNDTIMEO` in nanoseconds.

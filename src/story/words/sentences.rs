@@ -1,6 +1,7 @@
 //! What each note says: one sentence for each, in the order of the notes. Longer ones are put together on
 //! the page of their topic.
 
+use super::done::done;
 use super::ends::eof;
 use super::failures::{errno_name, failed};
 use super::messages::{body_so_far, request, response_sizes};
@@ -106,6 +107,7 @@ impl Note {
                 pen.text("gave up: no room within ");
                 duration(pen, *after);
             }
+            Note::NothingReady => pen.text("0 = nothing is ready now"),
             Note::TimeOut => pen.text("0 = time over, nothing ready"),
             Note::Failed(attempt, errno) => failed(pen, *attempt, *errno),
             Note::Injected(Some(errno)) => {
@@ -181,7 +183,7 @@ impl Note {
                 pen.text(" begins");
             }
             Note::Pair(true) => pen.text("two sockets, connected"),
-            Note::Pair(false) => pen.text("a pipe: what goes in comes out"),
+            Note::Pair(false) => pen.text("a pipe: bytes in, bytes out"),
             Note::ClosedMany(closed) => {
                 count(pen, u64::from(*closed), "number");
                 pen.text(" given back");
@@ -205,6 +207,18 @@ impl Note {
                 pen.text(" has ended");
             }
             Note::NoChildGone => pen.text("no other child has ended"),
+            Note::Done(id) => pen.text(done(*id).unwrap_or("done")),
+            Note::Prints(text) => {
+                pen.text("prints \"");
+                pen.bytes(text.as_bytes(), text.is_cut());
+                pen.text("\"");
+            }
+            Note::FileWritten => pen.text("into a file"),
+            Note::Survives(true) => pen.text("stays open at execve"),
+            Note::Survives(false) => pen.text("will be closed at execve"),
+            Note::Sleeps(true) => pen.text("its calls may sleep"),
+            Note::Sleeps(false) => pen.text("its calls never sleep"),
+            Note::NoError => pen.text("no error so far"),
             Note::Exits => pen.text("this process is done"),
             Note::SaidNoMore => pen.text("we say no more; still reading"),
             Note::HearsNoMore => pen.text("we read no more"),

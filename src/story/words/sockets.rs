@@ -88,7 +88,10 @@ impl Setting {
             Setting::ReusePort => "reuse-port",
             Setting::NoDelay => "no-delay",
             Setting::Cork(_) => "cork",
-            Setting::Probes => "probes",
+            Setting::Probes
+            | Setting::ProbeAfter(_)
+            | Setting::ProbeEvery(_)
+            | Setting::ProbeCount(_) => "probes",
             Setting::ReceiveTimeout(_) | Setting::SendTimeout(_) => "socket-time-out",
             Setting::Linger(_) => "linger",
             Setting::DeferAccept => "defer-accept",
@@ -104,6 +107,21 @@ impl Setting {
             Setting::Cork(true) => pen.text("hold back small packets"),
             Setting::Cork(false) => pen.text("send what was held back"),
             Setting::Probes => pen.text("kernel probes a silent peer"),
+            Setting::ProbeAfter(seconds) => {
+                pen.text("probes after ");
+                pen.number(u64::from(seconds));
+                pen.text(" s silence");
+            }
+            Setting::ProbeEvery(seconds) => {
+                pen.text("then a probe every ");
+                pen.number(u64::from(seconds));
+                pen.text(" s");
+            }
+            Setting::ProbeCount(probes) => {
+                pen.text("gone after ");
+                pen.number(u64::from(probes));
+                pen.text(" silent probes");
+            }
             Setting::ReceiveTimeout(0) => pen.text("reads wait for ever"),
             Setting::ReceiveTimeout(after) => {
                 pen.text("reads give up after ");
