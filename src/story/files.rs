@@ -237,8 +237,8 @@ impl Story {
     }
 }
 
-/// Whether a file of this name is what the request under way asks for: the last part of its target, or a folder's
-/// index. Other files are opened for a request too (lists of types, templates, users), and their bytes go nowhere.
+/// Whether a file of this name is what the request under way asks for: the last part of its target (maybe
+/// compressed), or a folder's index. Other files are opened for a request too (lists of types, templates, users), and their bytes go nowhere.
 fn asks_for(connection: &Connection, path: &[u8]) -> bool {
     let Some(exchange) = connection.waiting.front() else {
         return false;
@@ -248,7 +248,9 @@ fn asks_for(connection: &Connection, path: &[u8]) -> bool {
     match (last_part(target), last_part(path)) {
         _ if exchange.line.is_cut() => false,
         (b"", name) => name.starts_with(b"index."),
-        (asked, name) => asked == name,
+        (asked, name) => name
+            .strip_prefix(asked)
+            .is_some_and(|more| [&b""[..], b".gz", b".br", b".zst"].contains(&more)),
     }
 }
 

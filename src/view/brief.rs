@@ -374,7 +374,7 @@ fn path(line: &mut Line, bytes: &[u8], columns: usize, charset: Charset) {
     line.escaped(&bytes[bytes.len() - (columns - 3)..], columns, charset);
 }
 
-/// What an `fcntl` is given, where it is given something: `CLOEXEC`, `RDWR|NONBLOCK`, a number.
+/// What an `fcntl` is given, where it is given something: `CLOEXEC`, `NONBLOCK`, a number.
 fn fcntl_argument(line: &mut Line, op: u32, arg: u64) {
     const F_GETFD: u32 = 1;
     const F_SETFD: u32 = 2;
@@ -386,17 +386,11 @@ fn fcntl_argument(line: &mut Line, op: u32, arg: u64) {
         _ => line.text(", "),
     }
     match op {
-        F_SETFD | F_SETFL if arg == 0 => line.text("0"),
+        F_SETFD if arg == 0 => line.text("0"),
+        // The access mode has no effect here (`man 2 fcntl`).
+        F_SETFL if arg & !3 == 0 => line.text("0"),
         F_SETFD => bits(line, &flags::FD, arg, "FD_"),
-        F_SETFL => {
-            if arg & 3 != 0 {
-                line.text(flags::access_mode(arg).trim_start_matches("O_"));
-                line.text(if arg & !3 == 0 { "" } else { "|" });
-            }
-            if arg & !3 != 0 {
-                bits(line, &flags::OPEN_BITS, arg & !3, "O_");
-            }
-        }
+        F_SETFL => bits(line, &flags::OPEN_BITS, arg & !3, "O_"),
         _ => match i32::try_from(arg) {
             Ok(number) => line.signed(i64::from(number)),
             Err(_) => line.hex(arg),
@@ -413,7 +407,7 @@ fn process(line: &mut Line, call: &Syscall<'_>) {
         return match call.name {
             CallName::Known(calls::FORK | calls::VFORK) => {}
             _ if shared & CLONE_THREAD != 0 => line.text("thread"),
-            _ if shared & CLONE_VFORK != 0 => line.text("process, wait for its execve"),
+            _ if shared & CLONE_VFORK != 0 => line.text("process, parent waits"),
             _ if shared & CLONE_VM != 0 => line.text("process, same memory"),
             _ => line.text("process"),
         };
