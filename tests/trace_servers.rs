@@ -202,8 +202,9 @@ fn connect(port: u16) -> TcpStream {
 }
 
 /// A request in pieces, two in one write, a connection over which nothing is said, and one whose client leaves within
-/// the first line. Gives the exchanges, what was sent and what came back for them.
-fn raw(port: u16, file: &str) -> (Vec<Seen>, u64, u64) {
+/// the first line. Gives the exchanges, what was sent and what came back for them; then what came back for that line:
+/// some servers refuse it, others say nothing.
+fn raw(port: u16, file: &str) -> (Vec<Seen>, u64, u64, u64) {
     let last = format!("GET {file}?2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     let split = last.replace("?2", "?split");
     let mut stream = connect(port);
@@ -219,7 +220,10 @@ fn raw(port: u16, file: &str) -> (Vec<Seen>, u64, u64) {
     let silent = connect(port);
     silent.shutdown(Shutdown::Write).unwrap();
     assert_eq!(read_all(&mut { silent }), b"");
-    connect(port).write_all(b"GET /unfini").unwrap();
+    let mut unfinished = connect(port);
+    unfinished.write_all(b"GET /unfini").unwrap();
+    unfinished.shutdown(Shutdown::Write).unwrap();
+    let refusal = read_all(&mut unfinished);
     let answers = |bytes: &[u8]| text(bytes).matches("HTTP/1.1 200 OK\r\n").count();
     assert_eq!((answers(&one), answers(&both)), (1, 2));
     let seen = |query: &str| Seen {
@@ -232,7 +236,7 @@ fn raw(port: u16, file: &str) -> (Vec<Seen>, u64, u64) {
     let sent = split.len() + two.len();
     let got = one.len() + both.len();
     let exchanges = ["split", "1", "2"].map(seen).to_vec();
-    (exchanges, sent as u64, got as u64)
+    (exchanges, sent as u64, got as u64, refusal.len() as u64)
 }
 
 /// A client that asks for much and leaves when it has a little. The file is a hole, and larger than all that the
@@ -382,7 +386,7 @@ fn nginx_is_told_as_curl_and_its_own_log_say() {
     let server = nginx(&folder, port, "location /index.html { gzip on; }");
     let mut seen = ordinary(port, "/index.html", "/big");
     seen.extend(curl(port, &["--compressed"], &["/index.html"]));
-    let (raw, sent, got) = raw(port, "/big");
+    let (raw, sent, got, refusal) = raw(port, "/big");
     leave_early(&folder, port);
     let log = || std::fs::read_to_string(folder.0.join("access.log")).unwrap();
     let begun = Instant::now();
@@ -394,6 +398,7 @@ fn nginx_is_told_as_curl_and_its_own_log_say() {
     let exchanges = told.served();
     let (ordinary, rest) = exchanges.split_at(seen.len());
     agree(&told.only(ordinary), &seen, &["recvfrom", "writev"]);
+    assert_eq!(refusal, 0);
     let (left, rest) = rest.split_last().unwrap();
     assert_eq!(
         (&*left.line, left.status, left.answered),
@@ -523,11 +528,15 @@ fn a_go_server_is_told_as_curl_says() {
     let command = [server.to_str().unwrap(), &port.to_string()];
     let server = Traced::start(&folder, "go", port, &command);
     let seen = ordinary(port, "/hi", "/hi?big");
-    let (raw, sent, got) = raw(port, "/hi");
+    let (raw, sent, got, refusal) = raw(port, "/hi");
     let told = server.end(Signal::SIGTERM);
     let exchanges = told.served();
     let (ordinary, rest) = exchanges.split_at(seen.len());
     agree(&told.only(ordinary), &seen, &["read", "write"]);
+    // It answers a line that has no end with 400: a response to no request.
+    let (refused, rest) = rest.split_last().unwrap();
+    assert_eq!((&*refused.line, refused.status), ("", 400));
+    assert_eq!(refused.bytes_out, refusal);
     let lines: Vec<_> = rest.iter().map(|e| (&e.line, e.status)).collect();
     assert_eq!(
         lines,
