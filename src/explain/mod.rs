@@ -14,6 +14,7 @@ mod finding;
 mod flag;
 mod flag_words;
 mod method;
+mod model;
 mod near;
 mod page;
 mod status;
@@ -71,6 +72,11 @@ static TOPICS: &[Topic] = &[
         all: word::all,
     },
     Topic {
+        names: &["model"],
+        find: model::find,
+        all: model::all,
+    },
+    Topic {
         names: &["note", "finding"],
         find: finding::find,
         all: finding::all,
@@ -100,6 +106,29 @@ pub fn lookup(word: &str) -> Result<Page, Vec<String>> {
 /// Every word there is a page for, as it is written; some stand for two things and come twice.
 pub fn everything() -> Vec<String> {
     TOPICS.iter().flat_map(|topic| (topic.all)()).collect()
+}
+
+/// Every page, by kind of thing: the kind's name and its pages in alphabetical order.
+pub fn handbook() -> Vec<(&'static str, Vec<Page>)> {
+    let of = |topic: &Topic| {
+        let mut words = (topic.all)();
+        words.sort_by_key(|word| word.to_ascii_lowercase());
+        let mut pages: Vec<Page> = Vec::new();
+        for page in words.iter().filter_map(|word| (topic.find)(word)) {
+            if !pages.contains(&page) {
+                pages.push(page);
+            }
+        }
+        (topic.names[0], pages)
+    };
+    TOPICS.iter().map(of).collect()
+}
+
+/// The pages of words that only the command line knows come from there.
+pub fn page(name: &str, kind: &str, text: &str, rows: &[(&str, String)]) -> Page {
+    let page = Page::new(name, kind).text(text);
+    rows.iter()
+        .fold(page, |page, (label, text)| page.row(label, text))
 }
 
 /// `field accept`: the kind of thing comes first.
