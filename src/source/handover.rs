@@ -2,7 +2,7 @@
 //!
 //! In: records, one at a time, from a tracer. Out: the same bytes in batches. The tracer only copies: it
 //! wakes the reader when that sleeps, which it does when there has been nothing for a while; under load
-//! the reader looks each millisecond. What piles up is bounded: a tracer that is far ahead waits, and so
+//! the reader looks every few milliseconds. What piles up is bounded: a tracer that is far ahead waits, and so
 //! does the program it traces; nothing is lost.
 
 use crate::event::raw::{HEAD, Raw, RawHead};
@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Bytes that may wait to be read.
 const MOST: usize = 32 << 20;
 /// How long the reader leaves a busy writer alone.
-const NAP: Duration = Duration::from_millis(1);
+const NAP: Duration = Duration::from_millis(4);
 
 /// The place between the two threads.
 #[derive(Debug, Default)]

@@ -44,6 +44,7 @@ impl Tracer {
             caller.pid = tid as u32;
             self.tracees.insert(tid, caller);
         }
+        self.memories.forget(tid as u32);
         let Some(tracee) = self.tracees.get_mut(&tid) else {
             return;
         };
@@ -74,6 +75,10 @@ impl Tracer {
         self.unfinished(tid, to);
         self.rest_of_foreign(tid, to);
         self.fact(tid, kind, [number as u64, 0, 0, 0, 0, 0], to);
-        self.tracees.remove(&tid);
+        if let Some(gone) = self.tracees.remove(&tid)
+            && !self.tracees.values().any(|other| other.pid == gone.pid)
+        {
+            self.memories.forget(gone.pid);
+        }
     }
 }

@@ -5,7 +5,6 @@
 //! meanwhile; what the kernel fills in, at the end. A fault of the plan is brought about here too.
 
 use super::cpu;
-use super::memory::Remote;
 use super::sys::{self, Border, Tid};
 use super::tracee::InCall;
 use super::tracer::{TOPIC_STEP, Tracer};
@@ -15,6 +14,7 @@ use crate::event::capture;
 use crate::event::raw::{HEAD, Raw, RawHead, kind, mark, part};
 use crate::kernel::clock::real;
 use crate::source::handover::{Handover, Question};
+use nix::libc;
 use std::time::Duration;
 
 impl Tracer {
@@ -113,7 +113,7 @@ impl Tracer {
             }
         }
         if let Some(id) = id {
-            let memory = Remote::new(tid, &self.by_words);
+            let memory = self.memories.of(tracee.pid, tid);
             capture::inputs_at_entry(id, &call.args, &memory, &mut tracee.entry);
             if id.signature().waits {
                 let head = head(kind::ENTER, tracee.pid, tid, &call, 0, time);
@@ -151,11 +151,15 @@ impl Tracer {
             return Duration::ZERO;
         }
         let head = head(kind::CALL, tracee.pid, tid, &call, result, time);
-        let memory = Remote::new(tid, &self.by_words);
         let Some(id) = call.id else {
             to.push(&Raw { head, memory: &[] });
             return call.delay_exit;
         };
+        if result == -i64::from(libc::EFAULT) {
+            let memory = self.memories.as_the_program(tid);
+            capture::inputs_at_entry(id, &call.args, &memory, &mut tracee.entry);
+        }
+        let memory = self.memories.of(tracee.pid, tid);
         let room = capture::room(id, &call.args, result, &tracee.entry);
         if self.scratch.len() < room {
             self.scratch.resize(room, 0);

@@ -5,6 +5,7 @@ use crate::abi::calls::CallId;
 use crate::event::capture::Entry;
 use crate::kernel::Plan;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
 /// A thread that is traced.
@@ -50,7 +51,31 @@ pub struct InCall {
 }
 
 /// All threads that are traced.
-pub type Tracees = HashMap<Tid, Tracee>;
+pub type Tracees = ById<Tracee>;
+
+/// Something of each thread or process. The kernel gives out the ids, and looks up at each stop count.
+pub type ById<T> = HashMap<Tid, T, BuildHasherDefault<IdHasher>>;
+
+/// One multiplication (Knuth, "The Art of Computer Programming" 3, 6.4).
+#[derive(Debug, Default)]
+pub struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_i32(i32::from(*byte));
+        }
+    }
+
+    #[inline]
+    fn write_i32(&mut self, id: i32) {
+        self.0 = (self.0 ^ id as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
 
 /// The process a thread belongs to, as `/proc` says; `None` when it is gone.
 pub fn process_of(tid: Tid) -> Option<u32> {

@@ -16,6 +16,7 @@ use super::attach::{self, Refusal};
 use super::descriptors;
 use super::filter::Wanted;
 use super::launch::{self, Command, Failure, Launched};
+use super::memory::Memories;
 use super::sys::{self, Change, Stop, Tid};
 use super::tracee::{Tracee, Tracees};
 use crate::event::raw::{Raw, RawHead, kind};
@@ -23,7 +24,6 @@ use crate::kernel::Plan;
 use crate::kernel::clock::real;
 use crate::source::handover::{Handover, Question};
 use nix::libc;
-use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
@@ -96,7 +96,7 @@ pub const TOPIC_STEP: u64 = 1;
 /// The signal that takes the tracer out of its wait: one that does nothing to who has no handler.
 const POKE: i32 = libc::SIGURG;
 
-/// Makes [`POKE`] interrupt this thread's calls, and gives the thread's id.
+/// Makes [`POKE`] interrupt this thread's calls, and SIGCHLD come for ends alone; gives the thread's id.
 fn can_be_poked() -> i32 {
     extern "C" fn nothing(_: i32) {}
     // SAFETY: all zero is a valid sigaction; the handler does nothing, so it may run anywhere.
@@ -104,6 +104,10 @@ fn can_be_poked() -> i32 {
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = nothing as *const () as usize;
         libc::sigaction(POKE, &raw const action, std::ptr::null_mut());
+        // `wait4` tells of each stop; a signal too would only cost time.
+        action.sa_sigaction = libc::SIG_DFL;
+        action.sa_flags = libc::SA_NOCLDSTOP;
+        libc::sigaction(libc::SIGCHLD, &raw const action, std::ptr::null_mut());
         libc::gettid()
     }
 }
@@ -127,7 +131,7 @@ pub struct Tracer {
     main: Option<Tid>,
     launched: Option<Launched>,
     ended: Ended,
-    pub(super) by_words: Cell<bool>,
+    pub(super) memories: Memories,
     pub(super) scratch: Vec<u8>,
     /// Threads held by a fault: until when, and whether they then run to the end of their call.
     pub(super) held: Vec<(u64, Tid, bool)>,
@@ -142,7 +146,7 @@ pub struct Tracer {
 impl Tracer {
     fn new(options: Options, filtered: bool) -> Tracer {
         Tracer {
-            tracees: Tracees::new(),
+            tracees: Tracees::default(),
             early: Vec::new(),
             gone_early: Vec::new(),
             wanted: options.wanted,
@@ -152,7 +156,7 @@ impl Tracer {
             main: None,
             launched: None,
             ended: Ended::LeftAlone,
-            by_words: Cell::new(false),
+            memories: Memories::default(),
             scratch: Vec::new(),
             held: Vec::new(),
             stopping: None,
