@@ -9,6 +9,7 @@ pub mod calls;
 pub mod errno;
 pub mod flags;
 pub mod ioctl;
+pub mod siginfo;
 
 /// A file descriptor's number. Plain data: nothing closes it but a `close` call.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -10,6 +10,7 @@ use crate::abi::Fd;
 use crate::abi::Pid;
 use crate::abi::calls::CallId;
 use crate::abi::errno::Errno;
+use crate::abi::siginfo::SigInfo;
 use crate::event::args::Args;
 use crate::event::call::{CallName, Completed, Outcome, Syscall};
 use crate::event::raw::{CALL_NAME, NO_NUMBER, Raw, kind, mark, part};
@@ -160,7 +161,12 @@ fn fact<'a>(record_kind: u16, raw: &Raw<'a>) -> What<'a> {
         kind::EXEC => What::Process(ProcessEvent::Exec {
             program: text(raw, part::FIRST),
         }),
-        kind::SIGNAL => What::Signal(first as i32),
+        kind::SIGNAL => What::Signal {
+            number: first as i32,
+            info: raw
+                .segment(0, part::FIRST)
+                .and_then(|info| SigInfo::from_bytes(info.bytes)),
+        },
         kind::FD => What::Fd(FdFact {
             fd: Fd(first as i32),
             kind: text(raw, part::FIRST),

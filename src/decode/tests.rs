@@ -222,7 +222,10 @@ fn every_other_kind_of_record_has_its_event() {
         told(kind::EXEC, [0, 0], &["/bin/x"]),
         "Process(Exec { program: \"/bin/x\" })"
     );
-    assert_eq!(told(kind::SIGNAL, [2, 0], &[]), "Signal(2)");
+    assert_eq!(
+        told(kind::SIGNAL, [2, 0], &[]),
+        "Signal { number: 2, info: None }"
+    );
     assert_eq!(
         told(kind::FD, [1, 0], &["file", "/x"]),
         "Fd(FdFact { fd: Fd(1), kind: \"file\", name: \"/x\", own: false })"

@@ -14,6 +14,7 @@ pub mod structs;
 pub mod wire;
 
 use crate::abi::Pid;
+use crate::abi::siginfo::SigInfo;
 pub use call::{Call, Completed, Data, Outcome, Syscall};
 
 /// One thing a source reports. It owns or borrows everything it says; nobody asks the kernel again.
@@ -43,8 +44,8 @@ pub enum What<'a> {
     Ring(RingOperation<'a>),
     /// What a descriptor already was when watching began.
     Fd(FdFact),
-    /// A signal was delivered to a thread: its number.
-    Signal(i32),
+    /// A signal was delivered to a thread: its number, and who sent it, where that is known.
+    Signal { number: i32, info: Option<SigInfo> },
     /// A thread or process came or went.
     Process(ProcessEvent),
     /// Still inside this call when the recording ended.

@@ -196,8 +196,8 @@ impl Story {
                 self.fact(event, fact);
                 Whose::default()
             }
-            What::Signal(signal) => {
-                self.signalled(event.pid, *signal);
+            What::Signal { number, .. } => {
+                self.signalled(event.pid, *number);
                 Whose::default()
             }
             What::Process(process) => {

@@ -488,7 +488,7 @@ impl View for CompactView {
             // The tool's own are no part of the picture.
             What::Fd(fact) if fact.own => {}
             What::Fd(fact) => self.fact(event, fact, out),
-            What::Signal(number) => {
+            What::Signal { number, .. } => {
                 self.line.clear();
                 self.line.extend_from_slice(b"signal ");
                 match flags::SIGNAL.name_of(u64::from(number.unsigned_abs())) {

@@ -13,6 +13,7 @@ mod structs;
 
 use crate::abi::errno::Errno;
 use crate::abi::flags;
+use crate::abi::siginfo::SigInfo;
 use crate::event::call::{Arg, CallName, Completed, Outcome, Syscall};
 use crate::event::digits;
 use crate::event::{Event, ProcessEvent, RingOperation, What};
@@ -118,9 +119,12 @@ impl Writer {
             What::Enter(syscall) => self.begun("enter", event, syscall, out),
             What::Pending(syscall) => self.begun("pending", event, syscall, out),
             What::Ring(operation) => self.ring(event, operation, out),
-            What::Signal(signal) => {
+            What::Signal { number, info } => {
                 self.header("signal", event, out);
-                text("signal", &signal_name(*signal), out);
+                text("signal", &signal_name(*number), out);
+                if let Some(info) = info {
+                    signal_info(info, out);
+                }
             }
             What::Fd(fact) => {
                 self.header("fd", event, out);
@@ -283,6 +287,26 @@ fn signal_name(signal: i32) -> String {
     match flags::SIGNAL.name_of(signal as u64) {
         Some(name) => name.to_string(),
         None => signal.to_string(),
+    }
+}
+
+/// Who sent a signal: the code, and the fields that it has.
+fn signal_info(info: &SigInfo, out: &mut Vec<u8>) {
+    match info.code_name() {
+        Some(name) => text("code", name, out),
+        None => {
+            key("code", out);
+            digits::signed(out, i64::from(info.code()));
+        }
+    }
+    if info.errno() != 0 {
+        let mut name = Vec::new();
+        errno_name(Errno(info.errno()), &mut name);
+        text("errno", &String::from_utf8_lossy(&name), out);
+    }
+    for field in info.fields() {
+        key(&format!("si_{}", field.name), out);
+        digits::signed(out, info.get(*field));
     }
 }
 

@@ -12,6 +12,7 @@ use super::{Start, realtime};
 use crate::abi::calls::CallId;
 use crate::abi::errno::Errno;
 use crate::abi::flags;
+use crate::abi::siginfo::SigInfo;
 use crate::event::build::Builder;
 use crate::event::raw::{CALL_NAME, NO_NUMBER, RawHead, kind, mark, part};
 pub use memory::address_from_text;
@@ -229,6 +230,19 @@ fn signal(object: &Object) -> Option<u64> {
     flags::SIGNAL.value_of(name).or_else(|| name.parse().ok())
 }
 
+/// Who sent a signal; recordings of earlier versions do not say.
+fn signal_info(object: &Object) -> Option<SigInfo> {
+    let signal = signal(object)? as i32;
+    let code = match object.get("code")? {
+        Value::String(name) => SigInfo::code_of(signal, name)?,
+        number => number.as_i64()? as i32,
+    };
+    let errno = object.get("errno").and_then(Value::as_str).and_then(errno);
+    let mut info = SigInfo::new(signal, code, errno.map_or(0, |errno| errno.0));
+    info.fill(|name| object.get(&format!("si_{name}"))?.as_i64());
+    Some(info)
+}
+
 /// Everything that is not a call.
 fn fact(object: &Object, builder: &mut Builder) -> Option<()> {
     let begin = |builder: &mut Builder, record_kind, first: u64| {
@@ -243,7 +257,12 @@ fn fact(object: &Object, builder: &mut Builder) -> Option<()> {
             builder.whole(0, part::FIRST, text_of(object, "kind").as_bytes());
             builder.whole(0, part::AFTER, text_of(object, "name").as_bytes());
         }
-        ("signal", _) => begin(builder, kind::SIGNAL, signal(object)?),
+        ("signal", _) => {
+            begin(builder, kind::SIGNAL, signal(object)?);
+            if let Some(info) = signal_info(object) {
+                builder.whole(0, part::FIRST, info.bytes());
+            }
+        }
         ("lost", _) => {
             begin(builder, kind::LOST, object.get("count")?.as_u64()?);
             builder.whole(0, part::FIRST, text_of(object, "why").as_bytes());

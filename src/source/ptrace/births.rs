@@ -7,6 +7,7 @@
 use super::sys::{self, Tid};
 use super::tracee::process_of;
 use super::tracer::Tracer;
+use crate::abi::siginfo::SigInfo;
 use crate::event::build::Builder;
 use crate::event::raw::{RawHead, kind, part};
 use crate::kernel::clock::real;
@@ -61,6 +62,34 @@ impl Tracer {
             ..RawHead::default()
         });
         record.whole(0, part::FIRST, path.as_os_str().as_encoded_bytes());
+        to.push(&record.raw());
+    }
+
+    /// A signal is about to be delivered.
+    pub(super) fn tell_signal(
+        &mut self,
+        tid: Tid,
+        signal: i32,
+        info: Option<&SigInfo>,
+        to: &Handover,
+    ) {
+        let Some(tracee) = self.tracees.get(&tid).filter(|tracee| !tracee.launching) else {
+            return;
+        };
+        let time = now();
+        let mut record = Builder::default();
+        record.begin(RawHead {
+            kind: kind::SIGNAL,
+            pid: tracee.pid,
+            tid: tid as u32,
+            args: [signal as u64, 0, 0, 0, 0, 0],
+            enter: time,
+            exit: time,
+            ..RawHead::default()
+        });
+        if let Some(info) = info {
+            record.whole(0, part::FIRST, info.bytes());
+        }
         to.push(&record.raw());
     }
 

@@ -5,6 +5,7 @@
 //! `PTRACE_SEIZE`, `PTRACE_GET_SYSCALL_INFO` outside of glibc. Source: `man 2 ptrace`, `man 2 wait4`.
 
 use crate::abi::errno::Errno;
+use crate::abi::siginfo::SigInfo;
 use nix::libc;
 
 /// A thread's id, as the kernel's calls take it.
@@ -190,16 +191,15 @@ pub fn event_message(tid: Tid) -> Result<u64> {
     request(ask::GETEVENTMSG, tid, 0, place).map(|_| message as u64)
 }
 
-/// Who sent the signal that is about to be delivered: its code (`SI_USER`, `SI_KERNEL`, …) and process.
+/// What the kernel says of the signal that is about to be delivered.
 ///
 /// # Errors
-/// `ESRCH`: it is gone.
-pub fn signal_code(tid: Tid) -> Result<i32> {
-    let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
+/// `ESRCH`: the thread is gone.
+pub fn signal_info(tid: Tid) -> Result<SigInfo> {
+    let mut info = [0; size_of::<libc::siginfo_t>()];
     let place = info.as_mut_ptr() as usize;
     request(ask::GETSIGINFO, tid, 0, place)?;
-    // SAFETY: all zero is a valid siginfo_t, and the kernel has filled it in.
-    Ok(unsafe { info.assume_init() }.si_code)
+    SigInfo::from_bytes(&info).ok_or(Errno(libc::EINVAL))
 }
 
 /// One word of a stopped thread's memory.

@@ -341,12 +341,13 @@ impl Tracer {
     }
 
     fn signalled(&mut self, tid: Tid, signal: i32, to: &Handover) {
+        let info = sys::signal_info(tid).ok();
         let from_terminal = matches!(signal, libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU)
-            && sys::signal_code(tid).is_ok_and(|code| code == libc::SI_KERNEL);
+            && info.is_some_and(|info| info.code() == libc::SI_KERNEL);
         if from_terminal {
             self.stopping = Some(signal);
         }
-        self.fact(tid, kind::SIGNAL, [signal as u64, 0, 0, 0, 0, 0], to);
+        self.tell_signal(tid, signal, info.as_ref(), to);
         self.go_on(tid, signal);
     }
 

@@ -20,8 +20,10 @@ mod value;
 use self::call::Read as ReadCall;
 use self::prefix::{Moment, Prefix};
 use self::threads::Threads;
+use self::value::{Lexer, Value};
 use super::lines::{Got, Lines};
 use crate::abi::calls::{self, CallId};
+use crate::abi::flags;
 use crate::event::build::Builder;
 use crate::event::raw::Raw;
 use crate::event::wire::{Start, read};
@@ -457,9 +459,7 @@ impl<R: BufRead> StraceLog<R> {
                 let signal = text.split(' ').nth(3).ok_or("no signal")?;
                 json!({ "type": "process", "event": "killed", "signal": signal_name(signal) })
             }
-            signal if signal.starts_with("SIG") => {
-                json!({ "type": "signal", "signal": signal_name(signal) })
-            }
+            signal if signal.starts_with("SIG") => sent(signal, text.as_bytes()),
             // `+++ superseded by execve in pid 7 +++`, `--- stopped by SIGSTOP ---`.
             "superseded" | "stopped" | "detached" => return Ok(()),
             _ => return Err(String::from("a mark that nobody knows")),
@@ -555,6 +555,51 @@ fn lost(why: &str) -> Object {
     object.insert("count".into(), json!(1));
     object.insert("why".into(), json!(why));
     object
+}
+
+/// A signal and its `siginfo_t`, as a recording has them.
+fn sent(signal: &str, line: &[u8]) -> Json {
+    let mut object = json!({ "type": "signal", "signal": signal_name(signal) });
+    let Some(at) = memchr::memchr(b'{', line) else {
+        return object;
+    };
+    let Ok(Value::Struct(fields)) = Lexer::new(line, at).value() else {
+        return object;
+    };
+    for (name, value) in fields {
+        let value = match (&value, value.word()) {
+            (Value::Struct(_), _) => value.field("sival_ptr").and_then(value_number),
+            (_, Some(word)) if name == "si_code" || name == "si_errno" => Some(json!(word)),
+            (_, Some(word)) if word.starts_with("SIG") => {
+                let name = signal_name(word);
+                let number = flags::SIGNAL.value_of(&name).or_else(|| name.parse().ok());
+                number.map(|number| json!(number))
+            }
+            _ => value_number(&value),
+        };
+        let key = match name.as_str() {
+            "si_signo" => continue,
+            "si_code" => "code",
+            "si_errno" => "errno",
+            name => name,
+        };
+        if let Some(value) = value {
+            object[key] = value;
+        }
+    }
+    object
+}
+
+/// A number, with a sign or without.
+fn value_number(value: &Value) -> Option<Json> {
+    let word = value.word()?;
+    match word {
+        "NULL" => Some(json!(0)),
+        word => match word.parse::<i64>() {
+            Ok(number) => Some(json!(number)),
+            Err(_) => value.number().map(|number| json!(number as i64)),
+        },
+    }
 }
 
 /// A recording's word for a signal: real-time ones are numbers.

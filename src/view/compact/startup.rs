@@ -112,7 +112,7 @@ impl Startup {
                 }
             }
             What::Process(ProcessEvent::Exit { .. } | ProcessEvent::Killed { .. })
-            | What::Signal(_) => Stage::Hidden,
+            | What::Signal { .. } => Stage::Hidden,
             What::Process(ProcessEvent::Exec { .. })
             | What::Ring(_)
             | What::Fd(_)

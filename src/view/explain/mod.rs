@@ -82,7 +82,7 @@ impl Teller {
                 self.parts.lose();
                 None
             }
-            What::Ring(_) | What::Fd(_) | What::Signal(_) | What::Process(_) => None,
+            What::Ring(_) | What::Fd(_) | What::Signal { .. } | What::Process(_) => None,
         }
     }
 

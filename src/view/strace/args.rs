@@ -4,9 +4,11 @@ use super::{Line, push_name, quote};
 use crate::abi::Fd;
 use crate::abi::address::Address;
 use crate::abi::calls::{self, CallId, Kind};
+use crate::abi::errno::Errno;
 use crate::abi::flags;
 use crate::abi::flags::FlagSet;
 use crate::abi::ioctl::IoctlArg;
+use crate::abi::siginfo::{Field, Form, SigInfo};
 use crate::event::call::{Arg, CallName, Captured};
 use crate::event::digits;
 use nix::libc;
@@ -431,6 +433,59 @@ pub fn signal(number: i32, out: &mut Vec<u8>) {
     match flags::SIGNAL.name_of(number as u64) {
         Some(name) => out.extend_from_slice(name.as_bytes()),
         None => digits::signed(out, i64::from(number)),
+    }
+}
+
+/// A signal that is delivered, and what the kernel says of it.
+pub fn delivered(number: i32, info: Option<&SigInfo>, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"--- ");
+    signal(number, out);
+    out.extend_from_slice(b" {si_signo=");
+    signal(number, out);
+    if let Some(info) = info {
+        out.extend_from_slice(b", si_code=");
+        match info.code_name() {
+            Some(name) => out.extend_from_slice(name.as_bytes()),
+            None => digits::signed(out, i64::from(info.code())),
+        }
+        if info.errno() != 0 {
+            out.extend_from_slice(b", si_errno=");
+            match Errno(info.errno()).name() {
+                Some(name) => out.extend_from_slice(name.as_bytes()),
+                None => digits::signed(out, i64::from(info.errno())),
+            }
+        }
+        for field in info.fields() {
+            signal_field(info, *field, out);
+        }
+    }
+    out.extend_from_slice(b"} ---");
+}
+
+fn signal_field(info: &SigInfo, field: Field, out: &mut Vec<u8>) {
+    let value = info.get(field);
+    out.extend_from_slice(b", si_");
+    out.extend_from_slice(field.name.as_bytes());
+    out.push(b'=');
+    match field.form {
+        Form::Status if info.status_is_signal() => signal(value as i32, out),
+        Form::Pointer if field.name == "value" => {
+            out.extend_from_slice(b"{sival_int=");
+            digits::signed(out, i64::from(value as i32));
+            out.extend_from_slice(b", sival_ptr=");
+            address(value as u64, out);
+            out.push(b'}');
+        }
+        Form::Pointer => address(value as u64, out),
+        _ if field.name == "timerid" => digits::hex(out, value as u32 as u64),
+        _ => digits::signed(out, value),
+    }
+}
+
+fn address(value: u64, out: &mut Vec<u8>) {
+    match value {
+        0 => out.extend_from_slice(b"NULL"),
+        value => digits::hex(out, value),
     }
 }
 

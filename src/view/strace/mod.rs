@@ -427,12 +427,8 @@ impl View for StraceView {
                 }
                 self.interrupt(out);
             }
-            What::Signal(number) => self.fact(event, out, |out| {
-                out.extend_from_slice(b"--- ");
-                args::signal(*number, out);
-                out.extend_from_slice(b" {si_signo=");
-                args::signal(*number, out);
-                out.extend_from_slice(b"} ---");
+            What::Signal { number, info } => self.fact(event, out, |out| {
+                args::delivered(*number, info.as_ref(), out)
             }),
             What::Process(process) => self.process(event, process, out),
             What::Lost { count, why } => self.fact(event, out, |out| {
