@@ -1,10 +1,14 @@
 //! From a [`Handover`] to the pipeline, on a thread of its own: the half of `trace` that shows.
 //!
 //! In: records that a tracer hands over. Out: bytes in streams. A call that has begun is shown as waiting
-//! when it has not ended after a while; the tracer need not watch the clock for that.
+//! when it has not ended after a while; the tracer need not watch the clock for that. What the tracer must know
+//! before a call is made (does it belong to a request that a fault is for?) is answered from the story, which has
+//! then seen everything before.
 
+use super::belonging::RequestPattern;
 use super::pipeline::Pipeline;
 use super::say;
+use crate::abi::calls::CallId;
 use crate::event::raw::HEAD;
 use crate::event::raw::Raw;
 use crate::event::raw::RawHead;
@@ -15,6 +19,7 @@ use crate::source::handover::Handover;
 use crate::source::handover::Question;
 use crate::source::handover::records;
 use crate::source::ptrace::TOPIC_FLUSH;
+use crate::source::ptrace::TOPIC_REQUEST;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -38,14 +43,15 @@ const SLEEP: Duration = Duration::from_secs(60);
 pub fn start(
     handover: Arc<Handover>,
     mut pipeline: Pipeline,
+    requests: Requests,
 ) -> std::io::Result<JoinHandle<Pipeline>> {
     complain(pipeline.flush(false));
     std::thread::Builder::new()
         .name("trace".into())
-        .spawn(move || show(&handover, pipeline))
+        .spawn(move || show(&handover, pipeline, &requests))
 }
 
-fn show(handover: &Handover, mut pipeline: Pipeline) -> Pipeline {
+fn show(handover: &Handover, mut pipeline: Pipeline, requests: &Requests) -> Pipeline {
     let mut begun = Begun::default();
     let mut batch = Vec::new();
     let mut last = Instant::now();
@@ -79,7 +85,7 @@ fn show(handover: &Handover, mut pipeline: Pipeline) -> Pipeline {
         match found {
             Found::Records => {}
             Found::Question(question) => {
-                let answer = answer(&question, &mut pipeline);
+                let answer = answer(&question, &mut pipeline, requests);
                 handover.answer(answer);
             }
             Found::End => {
@@ -91,14 +97,28 @@ fn show(handover: &Handover, mut pipeline: Pipeline) -> Pipeline {
     }
 }
 
-/// All that was handed over has been written: that is the answer to every question so far.
-fn answer(question: &Question, pipeline: &mut Pipeline) -> bool {
-    complain(pipeline.flush(true));
+/// For each rule of the plan the request that it is about, if it is about one.
+pub type Requests = Vec<Option<RequestPattern>>;
+
+/// All that was handed over has been read.
+fn answer(question: &Question, pipeline: &mut Pipeline, requests: &Requests) -> bool {
     if question.topic == TOPIC_FLUSH {
+        complain(pipeline.flush(true));
         // We are about to be stopped: whoever has the terminal then wants it as it was.
         raw_mode::lend();
+        return true;
     }
-    true
+    let Some(rule) = question.topic.checked_sub(TOPIC_REQUEST) else {
+        // A step: it waits until what came before is written.
+        complain(pipeline.flush(true));
+        return true;
+    };
+    let wanted = requests.get(rule as usize).and_then(Option::as_ref);
+    let (Some(wanted), Some(id)) = (wanted, CallId::from_number(question.number)) else {
+        return false;
+    };
+    let mut exchanges = pipeline.exchanges_of(question.pid, id, &question.args);
+    exchanges.any(|exchange| wanted.matches(exchange))
 }
 
 /// One message for each stream that broke; the program goes on.

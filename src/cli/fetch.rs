@@ -8,6 +8,7 @@ use super::get::GetArgs;
 use super::get::Refused;
 use super::say;
 use super::terminal;
+use super::trace_flags::Expressions;
 use super::trace_flags::TraceArgs;
 use super::tracing::Tracing;
 use crate::client;
@@ -40,7 +41,12 @@ pub fn run(args: &FetchArgs, common: &Common) -> u8 {
             .iter()
             .for_each(|remark| say(&format!("* {remark}")));
     }
-    let expressions = match args.tracing.show.expressions() {
+    let expressions = match args
+        .tracing
+        .show
+        .expressions()
+        .and_then(Expressions::for_own_calls)
+    {
         Ok(expressions) => expressions,
         Err(message) => return super::usage("get", &message),
     };

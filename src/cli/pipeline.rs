@@ -9,6 +9,10 @@ use super::belonging::Held;
 use super::filter::Filter;
 use super::pace::Pager;
 use super::stream::Stream;
+use crate::abi::Fd;
+use crate::abi::Pid;
+use crate::abi::calls::CallId;
+use crate::abi::calls::Kind;
 use crate::decode::Decoder;
 use crate::event::Event;
 use crate::event::FdFact;
@@ -25,6 +29,7 @@ use crate::quiz::Before;
 use crate::source::canonical::Canonical;
 use crate::source::recorder::Drain;
 use crate::source::recorder::Region;
+use crate::story::Exchange;
 use crate::story::Step;
 use crate::story::Story;
 use crate::view::View;
@@ -327,6 +332,23 @@ impl Pipeline {
                 }
             }
         }
+    }
+
+    /// The exchanges that are going on over the descriptors of a call that begins.
+    pub fn exchanges_of(
+        &mut self,
+        pid: u32,
+        id: CallId,
+        args: &[u64; 6],
+    ) -> impl Iterator<Item = &Exchange> {
+        let pid = Pid(self
+            .canonical
+            .as_mut()
+            .map_or(pid, |canonical| canonical.id(pid)));
+        let story = &self.story;
+        let params = id.signature().params.iter().zip(*args);
+        let fds = params.filter(|(param, _)| matches!(param.kind, Kind::Fd));
+        fds.filter_map(move |(_, fd)| story.exchange_on(pid, Fd(fd as i32)))
     }
 
     /// Hands what the views wrote to the streams. With `idle`, what they held back comes first.

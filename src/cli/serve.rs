@@ -7,6 +7,7 @@ use super::exit;
 use super::quantity;
 use super::say;
 use super::signals;
+use super::trace_flags::Expressions;
 use super::trace_flags::TraceArgs;
 use super::tracing::Tracing;
 use crate::abi::address::Address;
@@ -142,7 +143,12 @@ pub fn run(args: ServeArgs, common: &Common) -> u8 {
         let message = "--workers needs an event loop: --io select, poll, epoll, epoll-et or uring";
         return super::usage("serve", message);
     }
-    let expressions = match args.tracing.show.expressions() {
+    let expressions = match args
+        .tracing
+        .show
+        .expressions()
+        .and_then(Expressions::for_own_calls)
+    {
         Ok(expressions) => expressions,
         Err(message) => return super::usage("serve", &message),
     };

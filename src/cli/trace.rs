@@ -7,6 +7,7 @@
 use super::Common;
 use super::exit;
 use super::feed;
+use super::feed::Requests;
 use super::filter::Filter;
 use super::pace;
 use super::pipeline::Pipeline;
@@ -21,6 +22,7 @@ use super::tracing::Screen;
 use super::tracing::calendar;
 use super::tracing::start_line;
 use crate::kernel::Clock;
+use crate::kernel::Plan;
 use crate::kernel::clock;
 use crate::source::canonical::Canonical;
 use crate::source::handover::Handover;
@@ -38,7 +40,8 @@ use std::sync::Arc;
     override_usage = "httpsys trace [OPTIONS] [--] CMD [ARGS]...\n       httpsys trace [OPTIONS] -p PID...",
     after_help = "Examples:\n  httpsys trace python3 -m http.server\n  httpsys trace -f -e trace=all --view strace -o log -- ./server\n  \
 httpsys trace --record run.jsonl -p 1234     then: httpsys replay run.jsonl\n  \
-httpsys trace -e inject=read:short=1 -- ./server"
+httpsys trace -e inject=read:short=1 -- ./server\n  \
+httpsys trace -e inject=write:short=10:request='GET /x' -- ./server"
 )]
 pub struct WatchArgs {
     /// The program to run, and its arguments
@@ -99,8 +102,9 @@ pub fn run(args: WatchArgs, common: &Common) -> u8 {
         Err(message) => return super::usage("trace", &message),
     };
     let filter = expressions.filter.unwrap_or_else(Filter::http);
+    let requests = expressions.requests;
     let options = Options {
-        wanted: wanted(&args, &filter),
+        wanted: wanted(&args, &filter, expressions.plan.as_ref()),
         follow: !args.no_follow,
         filter: !args.no_filter,
         plan: expressions.plan,
@@ -148,7 +152,7 @@ pub fn run(args: WatchArgs, common: &Common) -> u8 {
         false => attach(&args, options, chatty),
     };
     match begun {
-        Ok(tracer) => watch(tracer, pipeline, &args),
+        Ok(tracer) => watch(tracer, pipeline, requests, &args),
         Err(message) => refuse(&message),
     }
 }
@@ -167,12 +171,16 @@ fn misuse(args: &WatchArgs) -> Option<&'static str> {
 }
 
 /// The calls that stop. The compact view needs those that carry HTTP, whatever it shows, to tell whose
-/// bytes are whose; the other views take what was asked for, as strace does.
-fn wanted(args: &WatchArgs, filter: &Filter) -> Wanted {
-    let story = view(args) != ViewName::Strace || args.show.record.is_some();
+/// bytes are whose, and so does a fault for a request; the other views take what was asked for, as strace does, and the
+/// calls to be spoiled.
+fn wanted(args: &WatchArgs, filter: &Filter, plan: Option<&Plan>) -> Wanted {
+    let rules = plan.map_or(&[][..], Plan::rules);
+    let for_request = rules.iter().any(|rule| rule.request.is_some());
+    let spoils = |id| rules.iter().any(|rule| rule.calls.contains(&id));
+    let story = view(args) != ViewName::Strace || args.show.record.is_some() || for_request;
     let http = Filter::http();
     let calls = crate::abi::calls::CallId::all()
-        .filter(|id| filter.shows(Some(*id)) || story && http.shows(Some(*id)));
+        .filter(|id| filter.shows(Some(*id)) || story && http.shows(Some(*id)) || spoils(*id));
     Wanted::new(calls.filter_map(|id| id.number()), filter.shows(None))
 }
 
@@ -228,7 +236,7 @@ fn attach(args: &WatchArgs, options: Options, chatty: bool) -> Result<Tracer, St
 }
 
 /// Both halves at work, until nobody is left to trace.
-fn watch(tracer: Tracer, pipeline: Pipeline, args: &WatchArgs) -> u8 {
+fn watch(tracer: Tracer, pipeline: Pipeline, requests: Requests, args: &WatchArgs) -> u8 {
     let handover = Arc::new(Handover::default());
     let mut pipeline = pipeline;
     if let Some(pager) = &mut pipeline.pager {
@@ -238,7 +246,7 @@ fn watch(tracer: Tracer, pipeline: Pipeline, args: &WatchArgs) -> u8 {
                 nix::sys::signal::kill(nix::unistd::getpid(), nix::sys::signal::Signal::SIGTERM);
         });
     }
-    let shown = match feed::start(handover.clone(), pipeline) {
+    let shown = match feed::start(handover.clone(), pipeline, requests) {
         Ok(shown) => shown,
         Err(error) => return refuse(&format!("start a thread: {}", super::stream::plain(&error))),
     };

@@ -77,7 +77,7 @@ pub struct ShowArgs {
     pub record: Option<PathBuf>,
     /// trace=SET: show only these calls (names, %http, %network, %desc, %file, %process, all, !SET);
     /// inject=CALL:FAULT:when=N: spoil calls, by error=E, retval=N, short=N, delay_enter=T or
-    /// delay_exit=T
+    /// delay_exit=T; with trace also inject=CALL:FAULT:request='GET /x', only calls of such a request
     #[arg(short = 'e', value_name = "EXPR")]
     pub expressions: Vec<String>,
     /// Show at most N bytes of what a call moved (strace view: 32 as in strace; compact: none)
@@ -150,6 +150,25 @@ pub struct Expressions {
     pub filter: Option<Filter>,
     /// Which calls to spoil.
     pub plan: Option<Plan>,
+    /// For each rule of the plan the request that it is about, if it is about one.
+    pub requests: Vec<Option<RequestPattern>>,
+}
+
+impl Expressions {
+    /// The same for a program that spoils its own calls.
+    ///
+    /// # Errors
+    /// It cannot know to which request a call belongs before it makes it.
+    pub fn for_own_calls(self) -> Result<Expressions, String> {
+        match self.requests.iter().any(Option::is_some) {
+            true => Err(
+                "request= is for httpsys trace, which stops a program before its call: \
+                use when= here, or httpsys trace -e inject=... -- httpsys serve"
+                    .to_string(),
+            ),
+            false => Ok(self),
+        }
+    }
 }
 
 impl TraceArgs {
@@ -288,7 +307,13 @@ impl ShowArgs {
             .into_iter()
             .map(Plan::parse)
             .collect::<Result<_, _>>()?;
+        let request = |rule: &Rule| rule.request.as_ref().map(|text| text.parse()).transpose();
+        let requests = rules.iter().map(request).collect::<Result<_, _>>()?;
         let plan = (!rules.is_empty()).then(|| Plan::new(rules));
-        Ok(Expressions { filter, plan })
+        Ok(Expressions {
+            filter,
+            plan,
+            requests,
+        })
     }
 }

@@ -113,7 +113,7 @@ impl Canonical {
     }
 
     /// An id's stand-in; 0 stands for nobody.
-    fn id(&mut self, id: u32) -> u32 {
+    pub fn id(&mut self, id: u32) -> u32 {
         let next = self.ids.len() as u32 + 1;
         if id == 0 {
             0

@@ -41,6 +41,8 @@ pub struct Question {
     pub pid: u32,
     /// The thread.
     pub tid: u32,
+    /// The number of its call.
+    pub number: u64,
     /// The arguments of its call.
     pub args: [u64; 6],
 }
@@ -203,6 +205,7 @@ mod tests {
                             topic: number,
                             pid: 1,
                             tid: 1,
+                            number: 0,
                             args: [0; 6],
                         };
                         assert!(handover.ask(question));
@@ -244,6 +247,7 @@ mod tests {
             topic: 0,
             pid: 0,
             tid: 0,
+            number: 0,
             args: [0; 6],
         };
         assert!(!handover.ask(question));

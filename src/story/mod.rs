@@ -141,6 +141,12 @@ impl Story {
         self.processes.get(pid)?.get(fd)
     }
 
+    /// The exchange that is going on over a descriptor's connection: the oldest that is not answered.
+    pub fn exchange_on(&self, pid: Pid, fd: Fd) -> Option<&Exchange> {
+        let link = self.fd(pid, fd).filter(|info| info.open)?.link?;
+        self.connections.get(link)?.waiting.front()
+    }
+
     /// How strace would name a descriptor (`-y`, `-yy`); `None` where nothing is known.
     pub fn fd_name(&self, pid: Pid, fd: Fd) -> Option<FdName<'_>> {
         let info = self.fd(pid, fd)?;

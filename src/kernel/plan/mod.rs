@@ -3,7 +3,8 @@
 //! In: the rules of the command line. Out: for each call that a thread is about to make, what to do to
 //! it. A count that is cut is cut before the real call, so the kernel truly returns less; a made-up
 //! result means that the kernel never sees the call; both are marked in the record. Left out on
-//! purpose: conditions on HTTP (`request=`), signals, and writing into the caller's memory (`poke_`).
+//! purpose: what HTTP a call carries (`request=`: who asks for a fault is asked back), signals, and writing into
+//! the caller's memory (`poke_`).
 //!
 //! `parse` reads a rule; this file says what a rule is and carries it out.
 
@@ -31,6 +32,8 @@ pub struct Rule {
     pub delay_exit: Duration,
     /// At which invocations.
     pub when: When,
+    /// Only calls that belong to such a request; for others the rule does not hold, and they are not counted.
+    pub request: Option<String>,
 }
 
 /// A result that no kernel gave.
@@ -79,9 +82,9 @@ impl When {
 #[derive(Debug)]
 pub struct Plan {
     rules: Arc<[Rule]>,
-    /// For each row of the call table: one more than the place of its rule, or 0.
+    /// For each row of the call table: one more than the place of its last rule, or 0.
     rule_of: Arc<[u16]>,
-    /// For each row of the call table: invocations so far.
+    /// For each rule, for each row of the call table: invocations so far.
     made: Box<[u32]>,
 }
 
@@ -98,7 +101,8 @@ impl Clone for Plan {
 }
 
 impl Plan {
-    /// A plan of these rules. Where two are about the same call the later one holds, as in strace.
+    /// A plan of these rules. Where two are about the same call the later one holds, as in strace; where that is
+    /// about a request and the call is not, the one before.
     pub fn new(rules: Vec<Rule>) -> Plan {
         let rows = crate::abi::calls::CALLS.len();
         let mut rule_of = vec![0; rows];
@@ -108,9 +112,9 @@ impl Plan {
             }
         }
         Plan {
-            rules: rules.into(),
             rule_of: rule_of.into(),
-            made: vec![0; rows].into(),
+            made: vec![0; rows * rules.len()].into(),
+            rules: rules.into(),
         }
     }
 
@@ -122,14 +126,22 @@ impl Plan {
         parse::rule(text)
     }
 
+    /// The rules, in order.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
     /// Counts one invocation of `id` and gives the rule that spoils it, if one does.
-    fn due(&mut self, id: CallId) -> Option<&Rule> {
+    fn due(&mut self, id: CallId, mut belongs: impl FnMut(usize) -> bool) -> Option<&Rule> {
         let row = id.0 as usize;
-        let rule = self
-            .rules
-            .get(usize::from(self.rule_of[row]).checked_sub(1)?)?;
-        self.made[row] = self.made[row].saturating_add(1);
-        rule.when.includes(self.made[row]).then_some(rule)
+        let mut place = usize::from(self.rule_of[row]).checked_sub(1)?;
+        while self.rules.get(place)?.request.is_some() && !belongs(place) {
+            place = (0..place).rfind(|place| self.rules[*place].calls.contains(&id))?;
+        }
+        let made = &mut self.made[place * self.rule_of.len() + row];
+        *made = made.saturating_add(1);
+        let rule = &self.rules[place];
+        rule.when.includes(*made).then_some(rule)
     }
 }
 
@@ -183,9 +195,15 @@ pub struct Fault {
 }
 
 impl Plan {
-    /// Counts one invocation of `id` and gives what is to be done to it, if anything is.
-    pub fn fault(&mut self, id: CallId, args: &[u64; 6]) -> Option<Fault> {
-        let rule = self.due(id)?;
+    /// Counts one invocation of `id` and gives what is to be done to it, if anything is. `belongs` is asked whether
+    /// the call belongs to the request of the rule at a place; only for rules that have one.
+    pub fn fault(
+        &mut self,
+        id: CallId,
+        args: &[u64; 6],
+        belongs: impl FnMut(usize) -> bool,
+    ) -> Option<Fault> {
+        let rule = self.due(id, belongs)?;
         let mut fault = Fault {
             args: *args,
             result: None,
@@ -218,7 +236,9 @@ impl<P: Probe> Kernel<P> {
     /// A call under a plan. Apart from [`Kernel::call`], so that calls without one pay a single test.
     #[cold]
     pub(super) fn call_under_plan(&mut self, id: CallId, args: [u64; 6]) -> Result<i64> {
-        let fault = self.plan.as_mut().and_then(|plan| plan.fault(id, &args));
+        // A program cannot wait for what is made of its own calls: its plan has no such rule.
+        let plan = self.plan.as_mut();
+        let fault = plan.and_then(|plan| plan.fault(id, &args, |_| false));
         let Some(fault) = fault else {
             return self.honest_call(id, args);
         };
@@ -335,6 +355,29 @@ mod tests {
             Err(Errno(9)),
             "an honest call is made"
         );
+    }
+
+    #[test]
+    fn a_rule_about_a_request_holds_and_counts_only_there() {
+        let rules = [
+            "read:error=EIO",
+            "read:error=EAGAIN:when=2:request=/a",
+            "read,write:error=EPIPE:request=/b",
+        ];
+        let rules = rules.map(|text| Plan::parse(text).unwrap());
+        let mut plan = Plan::new(rules.into());
+        let mut result = |id, request: Option<usize>| {
+            let fault = plan.fault(id, &[0; 6], |place| request == Some(place));
+            fault.and_then(|fault| fault.result)
+        };
+        let (read, write) = (crate::abi::calls::READ, crate::abi::calls::WRITE);
+        assert_eq!(result(read, None), Some(-5));
+        assert_eq!(result(read, Some(1)), None, "the first of two");
+        assert_eq!(result(read, Some(2)), Some(-32));
+        assert_eq!(result(read, None), Some(-5));
+        assert_eq!(result(read, Some(1)), Some(-11));
+        assert_eq!(result(write, None), None);
+        assert_eq!(result(write, Some(2)), Some(-32));
     }
 
     #[test]

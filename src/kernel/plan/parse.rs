@@ -1,17 +1,27 @@
 //! Reads one `-e inject=` in strace's grammar (`man 1 strace`, "Tampering"):
-//! `SET[:error=E|:retval=N][:short=N][:delay_enter=T][:delay_exit=T][:when=EXPR]`.
+//! `SET[:error=E|:retval=N][:short=N][:delay_enter=T][:delay_exit=T][:when=EXPR][:request=PATTERN]`.
 //!
 //! In: the text. Out: a [`Rule`], or a sentence that names the bad part and what may stand there.
 //! Left out on purpose: what a server cannot do to itself (`signal=`, `syscall=`, `poke_`), and
 //! regular expressions in SET; each says so.
 
 use super::{MadeUp, Rule, When, count_argument};
-use crate::abi::calls::{CALLS, CallId, class};
+use crate::abi::calls::{CALLS, CallId, Kind, class};
 use crate::abi::errno::Errno;
 use std::time::Duration;
 
 /// What may stand behind the calls.
-const ACTIONS: &str = "error=, retval=, short=, delay_enter=, delay_exit= or when=";
+const ACTIONS: &str = "error=, retval=, short=, delay_enter=, delay_exit=, when= or request=";
+/// The same as words: a request may have colons, and ends where one of these begins.
+const KEYS: [&str; 7] = [
+    "error",
+    "retval",
+    "short",
+    "delay_enter",
+    "delay_exit",
+    "when",
+    "request",
+];
 /// The greatest number in `when=` (strace's bound; its `last` stops one short).
 const WHEN_MOST: u32 = 65535;
 
@@ -20,7 +30,7 @@ const DELAY_MOST: Duration = Duration::from_secs(3600);
 
 /// Reads a rule.
 pub(super) fn rule(text: &str) -> Result<Rule, String> {
-    let mut parts = text.split(':');
+    let mut parts = text.split(':').peekable();
     let set = parts.next().unwrap_or_default();
     let (calls, named) = calls(set)?;
     let mut rule = Rule {
@@ -30,10 +40,24 @@ pub(super) fn rule(text: &str) -> Result<Rule, String> {
         delay_enter: Duration::ZERO,
         delay_exit: Duration::ZERO,
         when: When::ALWAYS,
+        request: None,
     };
-    for part in parts {
+    while let Some(part) = parts.next() {
         let (key, value) = part.split_once('=').unwrap_or((part, ""));
-        action(&mut rule, key, value)?;
+        if key != "request" {
+            action(&mut rule, key, value)?;
+            continue;
+        }
+        let mut value = value.to_string();
+        let is_key = |part: &str| {
+            part.split_once('=')
+                .is_some_and(|(key, _)| KEYS.contains(&key))
+        };
+        while let Some(more) = parts.next_if(|part| !is_key(part)) {
+            value.push(':');
+            value.push_str(more);
+        }
+        request(&mut rule, &value)?;
     }
     check(rule, text, &named)
 }
@@ -58,11 +82,22 @@ fn action(rule: &mut Rule, key: &str, value: &str) -> Result<(), String> {
             rule.when = when(value)?;
             Ok(())
         }
-        "request" => Err("request= is not available yet: use when= to choose the calls".into()),
         "signal" | "syscall" | "poke_enter" | "poke_exit" => Err(format!(
             "{key}= is not available for our own calls: use {ACTIONS}"
         )),
         other => Err(format!("\"{other}\" is nothing to inject: use {ACTIONS}")),
+    }
+}
+
+fn request(rule: &mut Rule, value: &str) -> Result<(), String> {
+    let quoted = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
+    let value = quoted('\'').or_else(|| quoted('"')).unwrap_or(value).trim();
+    if value.is_empty() {
+        return Err("request= wants a method, a target or both: GET, /x, 'GET /x'".into());
+    }
+    match rule.request.replace(value.to_string()) {
+        None => Ok(()),
+        Some(_) => Err("request= stands twice: give one rule for each request".into()),
     }
 }
 
@@ -81,6 +116,15 @@ fn check(mut rule: Rule, text: &str, named: &[CallId]) -> Result<Rule, String> {
             "\"{text}\" says which calls, but not what to do to them: add {ACTIONS}"
         ));
     }
+    if rule.request.is_some() {
+        if let Some(call) = named.iter().find(|call| !has_descriptor(**call)) {
+            return Err(format!(
+                "request= is about calls on a connection, and {} names no descriptor",
+                call.name()
+            ));
+        }
+        rule.calls.retain(|call| has_descriptor(*call));
+    }
     if rule.short.is_some() {
         if rule.result.is_some() {
             return Err(
@@ -96,6 +140,11 @@ fn check(mut rule: Rule, text: &str, named: &[CallId]) -> Result<Rule, String> {
         rule.calls.retain(|call| count_argument(*call).is_some());
     }
     Ok(rule)
+}
+
+fn has_descriptor(call: CallId) -> bool {
+    let mut params = call.signature().params.iter();
+    params.any(|param| matches!(param.kind, Kind::Fd))
 }
 
 /// The calls of a set, and those of them that stand in it by name.
@@ -356,13 +405,27 @@ mod tests {
             ("read:error=EIO:when=1..65535", "first[..last]"),
             ("read:error=EIO:when=+", "first[..last]"),
             ("read:error=EIO:when=1++2", "first[..last]"),
-            ("read:request='GET /x'", "not available yet"),
+            ("read:request='GET /x'", "what to do"),
+            ("read:error=EIO:request=", "a method, a target"),
+            ("read:error=EIO:request=/a:request=/b", "stands twice"),
+            ("openat:error=EIO:request=/a", "names no descriptor"),
             ("read:signal=SIGUSR1", "not available for our own calls"),
             ("read:nonsense=1", "nothing to inject"),
         ] {
             let message = rule(text).expect_err(text);
             assert!(message.contains(says), "{text}: {message}");
         }
+    }
+
+    #[test]
+    fn a_request_may_have_colons_and_quotes() {
+        let asked = |text: &str| rule(text).unwrap().request.unwrap();
+        assert_eq!(asked("write:short=1:request='GET /x'"), "GET /x");
+        assert_eq!(
+            asked("write:request=GET http://h:80/x:short=1"),
+            "GET http://h:80/x"
+        );
+        assert_eq!(asked("write:short=1:request=/a:b:when=2"), "/a:b");
     }
 
     #[test]

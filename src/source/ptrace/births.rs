@@ -76,7 +76,7 @@ impl Tracer {
         let Some(tracee) = self.tracees.get(&tid).filter(|tracee| !tracee.launching) else {
             return;
         };
-        let time = now();
+        let time = real();
         let mut record = Builder::default();
         record.begin(RawHead {
             kind: kind::SIGNAL,

@@ -7,7 +7,7 @@
 use super::cpu;
 use super::sys::{self, Border, Tid};
 use super::tracee::InCall;
-use super::tracer::{TOPIC_STEP, Tracer};
+use super::tracer::{TOPIC_REQUEST, TOPIC_STEP, Tracer};
 use crate::abi::calls::{self, CallId};
 use crate::event::build::Builder;
 use crate::event::capture;
@@ -50,6 +50,7 @@ impl Tracer {
             topic: TOPIC_STEP,
             pid: 0,
             tid: tid as u32,
+            number: 0,
             args: [0; 6],
         });
     }
@@ -97,7 +98,15 @@ impl Tracer {
             delay_exit: Duration::ZERO,
         };
         let fault = match (&mut tracee.plan, id) {
-            (Some(plan), Some(id)) => plan.fault(id, &args),
+            (Some(plan), Some(id)) => plan.fault(id, &args, |place| {
+                to.ask(Question {
+                    topic: TOPIC_REQUEST + place as u64,
+                    pid: tracee.pid,
+                    tid: tid as u32,
+                    number,
+                    args,
+                })
+            }),
             _ => None,
         };
         let mut delay = Duration::ZERO;

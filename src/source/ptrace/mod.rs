@@ -38,4 +38,4 @@ mod cpu;
 pub use attach::Refusal;
 pub use filter::Wanted;
 pub use launch::{Command, Failure};
-pub use tracer::{Control, Ended, Options, TOPIC_FLUSH, Tracer};
+pub use tracer::{Control, Ended, Options, TOPIC_FLUSH, TOPIC_REQUEST, Tracer};

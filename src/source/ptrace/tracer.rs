@@ -93,6 +93,9 @@ pub const TOPIC_FLUSH: u64 = 0;
 /// A question's topic: may this thread go on? (After each call, step by step.)
 pub const TOPIC_STEP: u64 = 1;
 
+/// The topics from here on: does the call that begins belong to the request of the plan's rule 0, 1, …?
+pub const TOPIC_REQUEST: u64 = 2;
+
 /// The signal that takes the tracer out of its wait: one that does nothing to who has no handler.
 const POKE: i32 = libc::SIGURG;
 
@@ -361,6 +364,7 @@ impl Tracer {
             topic: TOPIC_FLUSH,
             pid: 0,
             tid: 0,
+            number: 0,
             args: [0; 6],
         });
         // SAFETY: sends a signal to this process.
