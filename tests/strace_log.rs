@@ -270,7 +270,7 @@ execve(\"/bin/x\", 0x1, 0x7ffd1000) = 0
 [pid     1] clone(child_stack=NULL, flags=SIGCHLD) = 2084
 [pid  2084] recvfrom(4,  <unfinished ...>
 [pid     1] accept4(3, 0x7fffa4e5dc60, [28], SOCK_CLOEXEC) = ? ERESTARTSYS (To be restarted if SA_RESTART is set)
-[pid     1] --- SIGUSR1 {si_signo=SIGUSR1} ---
+[pid     1] --- SIGUSR1 {si_signo=SIGUSR1, si_code=SI_USER, si_pid=11046, si_uid=0} ---
 [pid  2084] <... recvfrom resumed>\"GET / HT\", 4096, 0, NULL, NULL) = 8
 [pid  2084] writev(5, [{iov_base=\"HTTP/1.1 200 OK\\r\\nContent-Length:\"..., iov_len=70}], 1) = -1 EPIPE (Broken pipe) (INJECTED)
 [pid  2084] +++ exited with 3 +++
