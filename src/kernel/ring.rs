@@ -351,7 +351,7 @@ impl<P: Probe> Kernel<P> {
     pub fn queue(&mut self, ring: &mut Ring, mut operation: Operation) -> Ticket {
         let (id, args) = operation.as_call();
         let fault = match (&mut self.plan, id) {
-            (Some(plan), Some(id)) => plan.fault(id, &args),
+            (Some(plan), Some(id)) => plan.fault(id, &args, |_| false),
             _ => None,
         };
         let Fault {
