@@ -32,9 +32,11 @@ pub(super) fn reference(event: &Event<'_>) -> Reference {
             },
         ),
         What::Enter(call) | What::Pending(call) => (Some(call), None),
-        What::Fd(_) | What::Ring(_) | What::Signal(_) | What::Process(_) | What::Lost { .. } => {
-            (None, None)
-        }
+        What::Fd(_)
+        | What::Ring(_)
+        | What::Signal { .. }
+        | What::Process(_)
+        | What::Lost { .. } => (None, None),
     };
     let name = match call.map(|call| call.name) {
         Some(CallName::Known(id)) => format!("call {}", id.name()),
