@@ -55,7 +55,10 @@ fn room(play: &mut Play, fd: i32) {
 }
 
 fn kill(play: &mut Play, signal: i32) {
-    play.event(What::Signal(signal));
+    play.event(What::Signal {
+        number: signal,
+        info: None,
+    });
     play.process(ProcessEvent::Killed { signal });
 }
 
@@ -660,7 +663,10 @@ fn ending_for_other_reasons() {
     for (signal, errno) in [(15, 4), (2, 4), (0, 11), (0, 22)] {
         let mut play = serving();
         if signal > 0 {
-            play.event(What::Signal(signal));
+            play.event(What::Signal {
+                number: signal,
+                info: None,
+            });
         }
         play.fails("accept4", accept(), errno);
         play.process(ProcessEvent::Exit { status: 0 });
@@ -668,7 +674,10 @@ fn ending_for_other_reasons() {
     }
     // A signal that means nothing of the kind.
     let mut play = serving();
-    play.event(What::Signal(17));
+    play.event(What::Signal {
+        number: 17,
+        info: None,
+    });
     play.fails("accept4", accept(), 4);
     play.process(ProcessEvent::Exit { status: 1 });
     finds(
