@@ -638,7 +638,7 @@ fn our_own_server_is_told_under_every_model() {
 fn busy(server: Traced) -> (u64, Told) {
     let seconds = std::env::var("HTTPSYS_TRACE_SECONDS").unwrap_or("1".to_string());
     let output = Command::new("wrk")
-        .args(["-t1", "-c64", &format!("-d{seconds}s")])
+        .args(["-t1", "-c64", "--timeout", "20s", &format!("-d{seconds}s")])
         .arg(format!("http://127.0.0.1:{}/index.html", server.port))
         .output()
         .expect("wrk runs");
