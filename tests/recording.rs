@@ -856,6 +856,7 @@ fn real_calls_look_the_same_live_and_from_their_recording() {
         connection: None,
         exchange: None,
         notes: &[],
+        ended: &[],
         secrets: &[],
         story: &story,
     };

@@ -245,12 +245,21 @@ fn notes_are_added_to_json_on_request() {
     let plain = shown(&[&run, "--view", "json"]);
     let with_notes = shown(&[&run, "--view", "json", "--notes"]);
     let mut said = Vec::new();
+    let mut ended: Vec<Value> = Vec::new();
     for (before, line) in plain.lines().zip(with_notes.lines()) {
         let mut object: Value = serde_json::from_str(line).expect("a JSON line");
         let keys = object.as_object_mut().expect("an object");
         let connection = keys.shift_remove("connection");
         let exchange = keys.shift_remove("exchange");
         let notes = keys.shift_remove("notes");
+        if let Some(exchanges) = keys.shift_remove("ended") {
+            ended.extend(exchanges.as_array().expect("a list").iter().cloned());
+        }
+        if keys["type"] == "end" {
+            assert_eq!(keys.shift_remove("open"), Some(Value::Array(Vec::new())));
+            let findings = keys.shift_remove("findings");
+            assert_eq!(findings, Some(Value::Array(Vec::new())));
+        }
         assert_eq!(serde_json::to_string(&object).expect("JSON"), before);
         for note in notes
             .as_ref()
@@ -279,6 +288,19 @@ fn notes_are_added_to_json_on_request() {
         said.contains(&(id.into(), text.into(), c.into(), r.into()))
     };
     assert!(has(hi), "{said:?}");
+    let first = &ended[0];
+    assert_eq!(first["exchange"], "r1");
+    assert_eq!(first["connection"], "c1");
+    assert_eq!(first["request"], "GET /hi");
+    assert_eq!(first["status"], 200);
+    assert_eq!(first["fate"], "answered");
+    assert_eq!(first["calls"]["read"], 1);
+    for exchange in &ended {
+        let time = |key: &str| exchange["time"][key].as_u64().expect("nanoseconds");
+        let parts = ["receiving", "sending", "ready", "program"].map(time);
+        assert_eq!(parts.iter().sum::<u64>(), time("total"), "{exchange}");
+        assert!(time("first_byte") <= time("total"), "{exchange}");
+    }
     assert!(said.iter().any(|(_, _, c, r)| c == "c3" && r == "r3"));
     let refused = replay(&[&run, "--notes"]);
     assert_eq!(refused.status.code(), Some(2));

@@ -102,6 +102,8 @@ pub struct Held {
     pub record: Vec<u8>,
     /// What was said.
     pub notes: Vec<Note>,
+    /// Exchanges that it ended.
+    pub ended: Vec<Exchange>,
     /// Whose it is.
     pub connection: Option<ConnectionId>,
     /// To which exchange it belongs.

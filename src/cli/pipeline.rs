@@ -129,6 +129,7 @@ impl Shown {
                 seq: event.seq,
                 record,
                 notes: step.notes.to_vec(),
+                ended: step.ended.to_vec(),
                 connection: step.connection,
                 exchange: step.exchange,
                 redacted: matches!(&event.what, What::Call(done) if done.redacted),
@@ -317,6 +318,7 @@ impl Pipeline {
                 connection: held.connection,
                 exchange: held.exchange,
                 notes: &held.notes,
+                ended: &held.ended,
                 secrets: &[],
                 story: &self.story,
             };

@@ -6,6 +6,7 @@
 use super::ears::{RequestEar, ResponseEar};
 use super::exchange::{CallCounts, Exchange, Fate, History};
 use super::findings::Watched;
+use super::joins::{Purpose, ReadBy};
 use super::stream::{Protocol, Side, Stream};
 use super::text::Text;
 use super::{ConnectionId, ExchangeId};
@@ -72,6 +73,12 @@ pub struct Connection {
     pub(super) host: Option<[u8; 16]>,
     /// What findings are made from.
     pub(super) watched: Watched,
+    /// Who read its last request, where we are the server.
+    pub(super) read_by: Option<ReadBy>,
+    /// What it was made for, where we are its client, until its first request.
+    pub(super) purpose: Option<Purpose>,
+    /// It goes to a listener of the same process.
+    pub(super) talks_to_us: bool,
     started: u64,
 }
 
@@ -248,6 +255,9 @@ impl Connection {
             early: CallCounts::default(),
             host: None,
             watched: Watched::default(),
+            read_by: None,
+            purpose: None,
+            talks_to_us: false,
             started: opened,
         }
     }
@@ -273,6 +283,9 @@ impl Connection {
         self.early = CallCounts::default();
         self.host = None;
         self.watched = Watched::default();
+        self.read_by = None;
+        self.purpose = None;
+        self.talks_to_us = false;
         self.started = opened;
     }
 

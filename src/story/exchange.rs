@@ -101,6 +101,8 @@ pub struct Exchange {
     pub id: ExchangeId,
     /// The connection it went over.
     pub connection: ConnectionId,
+    /// The exchange that it was made for, where the program is a proxy and that is certain.
+    pub serves: Option<ExchangeId>,
     /// Method, a space and the target; empty when only the response was seen.
     pub line: Text,
     /// How many bytes of `line` are the method.
@@ -182,6 +184,7 @@ impl Exchange {
 pub struct History {
     first: Vec<Exchange>,
     last: VecDeque<Exchange>,
+    just: Vec<Exchange>,
     /// How many have ended.
     pub count: u64,
     /// How many of them were answered whole.
@@ -193,7 +196,20 @@ pub struct History {
 }
 
 impl History {
+    /// Another event begins.
+    #[inline]
+    pub(super) fn begin_step(&mut self) {
+        self.just.clear();
+    }
+
+    /// Those that the present event ended.
+    #[inline]
+    pub(super) fn just_ended(&self) -> &[Exchange] {
+        &self.just
+    }
+
     pub(super) fn push(&mut self, exchange: Exchange) {
+        self.just.push(exchange.clone());
         self.count += 1;
         self.answered += u64::from(exchange.fate == Fate::Answered);
         self.calls += exchange.calls.total();

@@ -148,6 +148,11 @@ pub const GLOSSARY: &[(&str, &str, &str)] = &[
          (RFC 9112 9.3). Either side may end it with Connection: close.",
     ),
     (
+        "serves",
+        "r2 is for r1 of c1",
+        "This program is a proxy: it makes a request of its own (r2) to answer one that it was asked (r1, on connection          c1). Nothing in the bytes says so; it is said where the thread that read the one wrote the other and nothing          else can be meant, and left open elsewhere (docs/story.md).",
+    ),
+    (
         "favicon",
         "browser asks for its icon by itself",
         "Nobody typed /favicon.ico: a browser asks for the little picture in its tab when the page names none. \

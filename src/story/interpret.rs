@@ -2,11 +2,12 @@
 //!
 //! This page holds the way in and threads; `lives` has processes, `copies` numbers that stand for the
 //! same thing, `sockets` has the life of sockets, `messages`
-//! reads bytes, `files` has files and `close`, `waiting` sleeping and readiness.
+//! reads bytes, `files` has files and `close`, `waiting` sleeping and readiness, `joins` which request serves which.
 
 use super::connection::Link;
 use super::fds::FdKind;
 use super::findings::Fruitless;
+use super::joins::Turn;
 use super::numbers::ByNumber;
 use super::words::{Attempt, Note, done};
 use super::{ConnectionId, ExchangeId, Story};
@@ -84,6 +85,7 @@ struct Thread {
     number: u32,
     current: Option<Link>,
     fruitless: Fruitless,
+    turn: Turn,
 }
 
 /// The threads that are alive, as far as the trace tells.
@@ -122,6 +124,7 @@ impl Threads {
                 number: *count,
                 current: None,
                 fruitless: Fruitless::default(),
+                turn: Turn::default(),
             });
             list.len() - 1
         });
@@ -172,6 +175,16 @@ impl Threads {
     #[inline]
     pub(super) fn fruitless(&mut self, place: usize) -> &mut Fruitless {
         &mut self.list[place].fruitless
+    }
+
+    #[inline]
+    pub(super) fn turn(&mut self, place: usize) -> &mut Turn {
+        &mut self.list[place].turn
+    }
+
+    #[inline]
+    pub(super) fn number_at(&self, place: usize) -> u32 {
+        self.list[place].number
     }
 
     #[inline]
@@ -330,6 +343,7 @@ impl Story {
             self.made_up(&at);
         }
         self.look_for_loops(event, &at, done);
+        self.look_for_turns(&at, &done.syscall.call);
         whose
     }
 

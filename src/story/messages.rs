@@ -322,8 +322,14 @@ impl Story {
         say(&mut self.notes, &self.moved, way, bytes);
         let stream = connection.stream_mut(receiving);
         say_pending(&mut self.notes, stream, way);
+        let (asked, client) = (self.moved.heads > 0, connection.client);
         if again {
             self.notes.push(Note::KeptAlive);
+        }
+        match (side, client) {
+            (Side::Requests, false) => self.request_read(at, link, fd),
+            (Side::Requests, true) if asked => self.client_asks(at, link),
+            (Side::Requests, true) | (Side::Responses, _) => {}
         }
         Whose {
             connection: Some(link.id),

@@ -17,6 +17,7 @@ mod files;
 mod findings;
 mod glossary;
 mod interpret;
+mod joins;
 mod lives;
 mod messages;
 mod numbers;
@@ -75,6 +76,8 @@ pub struct Step<'s> {
     pub notes: &'s [Note],
     /// Byte ranges, within the kept bytes of the call (all pieces in a row), that hold secrets.
     pub secrets: &'s [(u64, u64)],
+    /// The exchanges that it ended.
+    pub ended: &'s [Exchange],
     /// The model, for views that name descriptors or count.
     pub story: &'s Story,
 }
@@ -125,12 +128,14 @@ impl Story {
     pub fn step<'s>(&'s mut self, event: &Event<'_>) -> Step<'s> {
         self.notes.clear();
         self.secrets.clear();
+        self.history.begin_step();
         let whose = self.interpret(event);
         Step {
             connection: whose.connection,
             exchange: whose.exchange,
             notes: &self.notes,
             secrets: &self.secrets,
+            ended: self.history.just_ended(),
             story: self,
         }
     }

@@ -153,7 +153,11 @@ impl Story {
             .and_then(|info| info.link)
         {
             Some(link) => link,
-            None => self.begin(at, true, address),
+            None => {
+                let link = self.begin(at, true, address);
+                self.client_begins(at, link, address);
+                link
+            }
         };
         if let Some(info) = self.processes.at(at.process).get_mut(fd) {
             info.kind = FdKind::Client;

@@ -2,7 +2,10 @@
 //!
 //! In: events, already masked. Out: one object a line; the first says what ran, the last how much there
 //! was. What is derived is left out, for replay works it out again; with notes it is there too, on lines
-//! that are for other programs to read.
+//! that are for other programs to read: with each event its notes, with the event that ends an exchange what
+//! the exchange cost, and on the last line what is still open and what was found.
+
+mod exchange;
 
 use crate::event::Event;
 use crate::event::wire::{Start, Writer, string};
@@ -54,8 +57,15 @@ impl View for JsonView {
         out.extend_from_slice(b"}\n");
     }
 
-    fn end(&mut self, _: &Story, out: &mut Vec<u8>) {
+    fn end(&mut self, story: &Story, out: &mut Vec<u8>) {
         self.writer.end(out);
+        if self.notes && out.ends_with(b"}\n") {
+            out.truncate(out.len() - b"}\n".len());
+            let open = story.connections().iter().flat_map(|c| c.waiting.iter());
+            list("open", open, exchange::exchange, out);
+            list("findings", story.findings().iter(), one, out);
+            out.extend_from_slice(b"}\n");
+        }
     }
 }
 
@@ -69,10 +79,25 @@ fn meaning(step: &Step<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"exchange\":");
         string(&exchange.to_string(), out);
     }
-    out.extend_from_slice(b",\"notes\":[");
-    for (index, note) in step.notes.iter().enumerate() {
+    list("notes", step.notes.iter(), one, out);
+    if !step.ended.is_empty() {
+        list("ended", step.ended.iter(), exchange::exchange, out);
+    }
+}
+
+/// `,"key":[…]`.
+fn list<T>(
+    key: &str,
+    items: impl Iterator<Item = T>,
+    write: impl Fn(T, &mut Vec<u8>),
+    out: &mut Vec<u8>,
+) {
+    out.push(b',');
+    string(key, out);
+    out.extend_from_slice(b":[");
+    for (index, item) in items.enumerate() {
         out.extend_from_slice(if index > 0 { b"," } else { b"" });
-        one(note, out);
+        write(item, out);
     }
     out.push(b']');
 }

@@ -458,8 +458,12 @@ fn exchange_row(exchange: &Exchange, paint: &Paint) -> [String; 8] {
         (status, Fate::Lost) => format!("{status} ?"),
         (status, Fate::Open | Fate::Answered | Fate::Unanswered) => status.to_string(),
     };
+    let id = match exchange.serves {
+        Some(other) => format!("{} for {other}", exchange.id),
+        None => exchange.id.to_string(),
+    };
     [
-        exchange.id.to_string(),
+        id,
         escape(exchange.line.as_bytes(), 20, paint.charset),
         status,
         shorten(&calls, 24),

@@ -51,6 +51,7 @@ pub fn shown(view: &mut dyn View, records: &mut [Builder]) -> String {
         let step = Step {
             connection: None,
             exchange: None,
+            ended: &[],
             notes: &[],
             secrets: &[],
             story: &story,

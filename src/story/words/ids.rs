@@ -25,6 +25,7 @@ impl Note {
             Note::BodyDone(..) => "body-complete",
             Note::Pipelined(_) | Note::Together(_) => "pipelined",
             Note::KeptAlive => "keep-alive",
+            Note::Serves(..) => "serves",
             Note::Favicon => "favicon",
             Note::Response { to_head: true, .. } => "head-no-body",
             Note::Response { .. } => "response",

@@ -88,6 +88,8 @@ pub enum Note {
     Together(u32),
     /// The second request on the same connection.
     KeptAlive,
+    /// A proxy asks on behalf of somebody: our request, whose it is, and on which connection that waits.
+    Serves(ExchangeId, ExchangeId, ConnectionId),
     /// A browser asks for its icon.
     Favicon,
     /// A response began: status, reason, bytes of head, bytes of body in this call.

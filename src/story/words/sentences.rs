@@ -275,6 +275,14 @@ impl Note {
                     None => pen.text(" is still open"),
                 }
             }
+            Note::Serves(own, other, whose) => {
+                pen.text("r");
+                pen.number(u64::from(own.0));
+                pen.text(" is for r");
+                pen.number(u64::from(other.0));
+                pen.text(" of ");
+                connection(pen, *whose, "");
+            }
             Note::NoAnswer(id) => {
                 pen.text("r");
                 pen.number(u64::from(id.0));
