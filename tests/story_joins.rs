@@ -120,7 +120,11 @@ fn each_of_several_threads_works_for_its_own() {
         poll(&mut play, 1, 5000);
         play.write(fd, GET);
     }
-    let expected = ["r4 is for r3 of c3", "r5 is for r1 of c1", "r6 is for r2 of c2"];
+    let expected = [
+        "r4 is for r3 of c3",
+        "r5 is for r1 of c1",
+        "r6 is for r2 of c2",
+    ];
     assert_eq!(joins(&play), expected);
 }
 
@@ -138,7 +142,11 @@ fn a_connection_that_is_used_again_serves_whoever_asks_now() {
         play.read(5, &ok_page());
         play.write(4, &ok_page());
     }
-    let expected = ["r2 is for r1 of c1", "r4 is for r3 of c1", "r6 is for r5 of c1"];
+    let expected = [
+        "r2 is for r1 of c1",
+        "r4 is for r3 of c1",
+        "r6 is for r5 of c1",
+    ];
     assert_eq!(joins(&play), expected);
 }
 

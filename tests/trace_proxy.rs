@@ -76,7 +76,17 @@ fn exchanges(script: &str, kind: &str, at_once: bool) -> Option<Vec<Value>> {
     let to = upstream.address.to_string();
     let record = record.to_str().expect("a plain path");
     let proxy = Server::spawn(trace(&[
-        "-q", "-o", "/dev/null", "--record", record, "--", &python, "-c", script, &to, kind,
+        "-q",
+        "-o",
+        "/dev/null",
+        "--record",
+        record,
+        "--",
+        &python,
+        "-c",
+        script,
+        &to,
+        kind,
     ]));
     fn ask(mut stream: TcpStream, target: &str) {
         let request = format!("GET /in{target} HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -92,7 +102,9 @@ fn exchanges(script: &str, kind: &str, at_once: bool) -> Option<Vec<Value>> {
                 scope.spawn(move || ask(stream, target));
             }
         }),
-        false => targets.iter().for_each(|target| ask(proxy.connect(), target)),
+        false => targets
+            .iter()
+            .for_each(|target| ask(proxy.connect(), target)),
     }
     let (status, said, _) = proxy.finish();
     assert_eq!(status, Some(0), "{said:?}");

@@ -76,7 +76,10 @@ fn ourselves(here: &Address, there: &Address) -> bool {
         return here == there;
     };
     let any = matches!(own, ANY_V4 | ANY_V6);
-    let loopback = matches!(other, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 127, ..] | LOOPBACK_V6);
+    let loopback = matches!(
+        other,
+        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 127, ..] | LOOPBACK_V6
+    );
     here.port() == there.port() && (own == other || (any && loopback))
 }
 
@@ -212,8 +215,6 @@ impl Story {
             let mut lines = connection.waiting.iter().map(|exchange| &exchange.line);
             lines.any(|line| line.as_bytes() == asked.line.as_bytes())
         };
-        !asked.line.is_cut()
-            && same(downstream)
-            && !self.rivals(purpose.link, read_by).any(same)
+        !asked.line.is_cut() && same(downstream) && !self.rivals(purpose.link, read_by).any(same)
     }
 }
