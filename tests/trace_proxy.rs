@@ -137,7 +137,7 @@ fn all_joined(exchanges: &[Value]) {
 
 #[test]
 fn proxies_that_have_a_thread_or_a_process_for_each_client_are_joined_whole() {
-    for (kind, at_once) in [("one", true), ("threads", true), ("fork", true)] {
+    for (kind, at_once) in [("threads", true), ("fork", true)] {
         let Some(exchanges) = exchanges(PROXY, kind, at_once) else {
             return;
         };
