@@ -19,6 +19,8 @@ use crate::source::handover::Handover;
 use crate::source::handover::Question;
 use crate::source::handover::records;
 use crate::source::ptrace::TOPIC_FLUSH;
+use crate::source::ptrace::TOPIC_PRINT;
+use crate::source::ptrace::TOPIC_PRINTED;
 use crate::source::ptrace::TOPIC_REQUEST;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -102,11 +104,19 @@ pub type Requests = Vec<Option<RequestPattern>>;
 
 /// All that was handed over has been read.
 fn answer(question: &Question, pipeline: &mut Pipeline, requests: &Requests) -> bool {
-    if question.topic == TOPIC_FLUSH {
-        complain(pipeline.flush(true));
-        // We are about to be stopped: whoever has the terminal then wants it as it was.
-        raw_mode::lend();
-        return true;
+    match question.topic {
+        TOPIC_FLUSH => {
+            complain(pipeline.flush(true));
+            // We are about to be stopped: whoever has the terminal then wants it as it was.
+            raw_mode::lend();
+            return true;
+        }
+        TOPIC_PRINT => return pipeline.program_writes(question),
+        TOPIC_PRINTED => {
+            pipeline.program_has_written(question);
+            return true;
+        }
+        _ => {}
     }
     let Some(rule) = question.topic.checked_sub(TOPIC_REQUEST) else {
         // A step: it waits until what came before is written.

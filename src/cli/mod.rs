@@ -21,6 +21,7 @@ mod pace;
 mod parse;
 mod pipeline;
 mod program;
+mod program_output;
 mod prompts;
 mod quantity;
 mod refused;

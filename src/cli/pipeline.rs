@@ -8,6 +8,7 @@ use super::belonging::Belongs;
 use super::belonging::Held;
 use super::filter::Filter;
 use super::pace::Pager;
+use super::program_output::ProgramOutput;
 use super::stream::Stream;
 use crate::abi::Fd;
 use crate::abi::Pid;
@@ -27,6 +28,7 @@ use crate::event::raw::kind;
 use crate::event::raw::part;
 use crate::quiz::Before;
 use crate::source::canonical::Canonical;
+use crate::source::handover::Question;
 use crate::source::recorder::Drain;
 use crate::source::recorder::Region;
 use crate::story::Exchange;
@@ -189,6 +191,8 @@ pub struct Pipeline {
     masked: Vec<u8>,
     /// Who decides when the next event is shown.
     pub pager: Option<Box<Pager>>,
+    /// The program's own output, where it goes to the same terminal.
+    pub program: Option<ProgramOutput>,
 }
 
 impl Pipeline {
@@ -213,6 +217,7 @@ impl Pipeline {
             copy: Vec::new(),
             masked: Vec::new(),
             pager: None,
+            program: None,
         };
         for output in &mut pipeline.outputs {
             output.view.begin(&mut output.buffer);
@@ -343,14 +348,35 @@ impl Pipeline {
         id: CallId,
         args: &[u64; 6],
     ) -> impl Iterator<Item = &Exchange> {
-        let pid = Pid(self
-            .canonical
-            .as_mut()
-            .map_or(pid, |canonical| canonical.id(pid)));
+        let pid = Pid(self.shown_id(pid));
         let story = &self.story;
         let params = id.signature().params.iter().zip(*args);
         let fds = params.filter(|(param, _)| matches!(param.kind, Kind::Fd));
         fds.filter_map(move |(_, fd)| story.exchange_on(pid, Fd(fd as i32)))
+    }
+
+    fn shown_id(&mut self, id: u32) -> u32 {
+        let canonical = self.canonical.as_mut();
+        canonical.map_or(id, |canonical| canonical.id(id))
+    }
+
+    /// The program is about to write to the terminal that carries the trace: what comes before is written first.
+    /// Whether the end of that is waited for.
+    pub fn program_writes(&mut self, question: &Question) -> bool {
+        for output in self.outputs.iter_mut().filter(|output| !output.complete) {
+            output.view.give_way(&mut output.buffer);
+        }
+        self.flush(true);
+        let pid = self.shown_id(question.pid);
+        let program = self.program.as_mut();
+        program.is_some_and(|program| program.begins(question, pid))
+    }
+
+    /// It has.
+    pub fn program_has_written(&mut self, question: &Question) {
+        if let Some(program) = &mut self.program {
+            program.ended(question);
+        }
     }
 
     /// Hands what the views wrote to the streams. With `idle`, what they held back comes first.
@@ -360,7 +386,14 @@ impl Pipeline {
             if idle {
                 output.view.pause(&mut output.buffer);
             }
-            output.flush();
+            let waiting = output.buffer.len();
+            let program = self
+                .program
+                .as_mut()
+                .filter(|_| !output.complete && waiting > 0);
+            if program.is_none_or(|program| program.makes_room(waiting)) {
+                output.flush();
+            }
         }
         self.outputs
             .iter_mut()
@@ -384,6 +417,9 @@ impl Pipeline {
     pub fn end(&mut self) -> Vec<String> {
         self.shown.belonging.end();
         self.show_due();
+        if let Some(program) = &mut self.program {
+            program.is_over();
+        }
         for output in &mut self.outputs {
             output.view.end(&self.story, &mut output.buffer);
         }

@@ -88,6 +88,12 @@ impl Stream {
     }
 }
 
+impl AsFd for Stream {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}
+
 /// The kernel's words, and the errno's name in place of Rust's `(os error N)`.
 pub fn plain(error: &io::Error) -> String {
     let text = error.to_string();

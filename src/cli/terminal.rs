@@ -2,6 +2,7 @@
 
 use crate::view::text::Charset;
 use std::io::IsTerminal;
+use std::os::fd::AsFd;
 use std::str::FromStr;
 
 /// `--color`.
@@ -73,6 +74,13 @@ pub fn columns(width: Width, stream: &(impl IsTerminal + std::os::fd::AsFd)) -> 
             .clamp(NARROWEST, WIDEST),
         Width::Auto => 80,
     }
+}
+
+/// The device of the terminal behind `stream` (`st_rdev`); `None` where that is no terminal.
+pub fn device(stream: &impl AsFd) -> Option<u64> {
+    let is_terminal = stream.as_fd().is_terminal();
+    let about = nix::sys::stat::fstat(stream).ok()?;
+    is_terminal.then_some(about.st_rdev)
 }
 
 /// What the terminal's locale can print; `--ascii` overrides it.

@@ -103,12 +103,13 @@ pub fn run(args: WatchArgs, common: &Common) -> u8 {
     };
     let filter = expressions.filter.unwrap_or_else(Filter::http);
     let requests = expressions.requests;
-    let options = Options {
+    let mut options = Options {
         wanted: wanted(&args, &filter, expressions.plan.as_ref()),
         follow: !args.no_follow,
         filter: !args.no_filter,
         plan: expressions.plan,
         step: args.show.step || args.show.quiz,
+        terminal: None,
     };
     let calendar = calendar(Clock::Real);
     let screen = Screen {
@@ -123,6 +124,13 @@ pub fn run(args: WatchArgs, common: &Common) -> u8 {
     };
     let outputs = match screen.outputs() {
         Ok(outputs) => outputs,
+        Err(message) => return refuse(&message),
+    };
+    let program = match screen.beside_program() {
+        Ok(beside) => beside.map(|(program, device)| {
+            options.terminal = Some(device);
+            program
+        }),
         Err(message) => return refuse(&message),
     };
     let pager = match screen.pager() {
@@ -142,6 +150,7 @@ pub fn run(args: WatchArgs, common: &Common) -> u8 {
         common.canonical.then(|| Canonical::new(None)),
     );
     pipeline.pager = pager;
+    pipeline.program = program;
     let mask = match signals::block() {
         Ok(mask) => mask,
         Err(error) => return refuse(&super::stream::plain(&error)),

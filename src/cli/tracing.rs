@@ -9,6 +9,7 @@ use super::pipeline::Output;
 use super::pipeline::Pipeline;
 use super::pipeline::Running;
 use super::pipeline::Shown;
+use super::program_output::ProgramOutput;
 use super::stream::Stream;
 use super::terminal;
 use super::trace_flags::Expressions;
@@ -261,6 +262,21 @@ impl Screen<'_> {
     fn draws(&self) -> bool {
         let paced = self.show.step || self.show.quiz;
         paced && self.view == Some(ViewName::Explain) && self.show.output.is_none()
+    }
+
+    /// The terminal that carries the events of a program which may write there too, and its device; `None`
+    /// where something else carries them, or somebody holds them back.
+    ///
+    /// # Errors
+    /// What the stream said.
+    pub fn beside_program(&self) -> Result<Option<(ProgramOutput, u64)>, String> {
+        let paced = self.show.step || self.show.quiz;
+        if self.show.output.is_some() || self.view.is_none() || paced {
+            return Ok(None);
+        }
+        let stream = self.carrier.stream()?;
+        let device = super::terminal::device(&stream);
+        Ok(device.map(|device| (ProgramOutput::new(stream, self.paint()), device)))
     }
 
     fn stream(&self) -> Result<Stream, String> {

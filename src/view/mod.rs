@@ -30,6 +30,12 @@ pub trait View: Send {
         let _ = out;
     }
 
+    /// Somebody else is about to write to the same screen: what was held back is written, and an open line
+    /// is ended.
+    fn give_way(&mut self, out: &mut Vec<u8>) {
+        self.pause(out);
+    }
+
     /// Writes what comes after the last event.
     fn end(&mut self, story: &crate::story::Story, out: &mut Vec<u8>) {
         let _ = (story, out);

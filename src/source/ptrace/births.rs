@@ -41,6 +41,7 @@ impl Tracer {
         if before != tid
             && let Some(mut caller) = self.tracees.remove(&before)
         {
+            self.written(before, None, to);
             self.unfinished(tid, to);
             caller.pid = tid as u32;
             self.tracees.insert(tid, caller);
@@ -101,6 +102,7 @@ impl Tracer {
             }
             return self.gone_early.push(tid);
         }
+        self.written(tid, None, to);
         self.unfinished(tid, to);
         self.rest_of_foreign(tid, to);
         self.fact(tid, kind, [number as u64, 0, 0, 0, 0, 0], to);

@@ -2,7 +2,8 @@
 //!
 //! In: a thread stopped at a border. Out: an `enter` record for a call that can wait, a `call` record at
 //! its end. What is handed over is copied at the beginning, because another thread may change it
-//! meanwhile; what the kernel fills in, at the end. A fault of the plan is brought about here too.
+//! meanwhile; what the kernel fills in, at the end. A fault of the plan is brought about here too, and calls that
+//! write to the trace's own terminal are given over to `terminal.rs`.
 
 use super::cpu;
 use super::sys::{self, Border, Tid};
@@ -30,14 +31,17 @@ impl Tracer {
                     return self.go_on(tid, 0);
                 }
                 let delay = self.enter(tid, number, args, time, to);
-                self.hold_or_go_on(tid, delay);
+                self.hold_or_go_on(tid, delay, to);
             }
             Ok(Border::Exit(result)) => {
+                if self.terminal.is_some() {
+                    self.written(tid, Some(result), to);
+                }
                 let delay = self.exit(tid, result, time, to);
                 if self.step {
                     self.wait_until_shown(tid, to);
                 }
-                self.hold_or_go_on(tid, delay);
+                self.hold_or_go_on(tid, delay, to);
             }
             Ok(Border::None) | Err(_) => self.go_on(tid, 0),
         }
@@ -56,16 +60,12 @@ impl Tracer {
     }
 
     #[inline]
-    fn hold_or_go_on(&mut self, tid: Tid, delay: Duration) {
-        if delay.is_zero() {
-            return self.go_on(tid, 0);
+    fn hold_or_go_on(&mut self, tid: Tid, delay: Duration, to: &Handover) {
+        match (delay.is_zero(), &self.terminal) {
+            (true, None) => self.go_on(tid, 0),
+            (true, Some(_)) => self.go_on_in_turn(tid, to),
+            (false, _) => self.hold(tid, delay),
         }
-        let in_call = self
-            .tracees
-            .get(&tid)
-            .is_some_and(|tracee| tracee.call.is_some());
-        let until = real().saturating_add(delay.as_nanos() as u64);
-        self.held.push((until, tid, in_call || !self.filtered));
     }
 
     /// A call begins. Returns how long a fault makes the thread wait.
@@ -83,7 +83,8 @@ impl Tracer {
         tracee.call = None;
         let id = CallId::from_number(number);
         let ours = tracee.launching && id != Some(calls::EXECVE);
-        if ours || !self.wanted.includes(number) {
+        let wanted = self.wanted.includes(number);
+        if ours || !wanted && self.terminal.is_none() {
             return Duration::ZERO;
         }
         let mut call = InCall {
@@ -95,10 +96,11 @@ impl Tracer {
             aux: 0,
             made_up: None,
             changed: None,
+            untold: !wanted,
             delay_exit: Duration::ZERO,
         };
         let fault = match (&mut tracee.plan, id) {
-            (Some(plan), Some(id)) => plan.fault(id, &args, |place| {
+            (Some(plan), Some(id)) if wanted => plan.fault(id, &args, |place| {
                 to.ask(Question {
                     topic: TOPIC_REQUEST + place as u64,
                     pid: tracee.pid,
@@ -121,7 +123,16 @@ impl Tracer {
                 call.changed = Some((place, args[place]));
             }
         }
-        if let Some(id) = id {
+        let prints = match (&mut self.terminal, id) {
+            (Some(terminal), Some(id)) if call.made_up.is_none() => {
+                terminal.is_written_by(tid, id, &call.args)
+            }
+            _ => false,
+        };
+        if call.untold && !prints {
+            return Duration::ZERO;
+        }
+        if let (false, Some(id)) = (call.untold, id) {
             let memory = self.memories.of(tracee.pid, tid);
             capture::inputs_at_entry(id, &call.args, &memory, &mut tracee.entry);
             if id.signature().waits {
@@ -155,8 +166,8 @@ impl Tracer {
             let _ = cpu::set_argument(tid, place, value);
         }
         let result = call.made_up.unwrap_or(result);
-        if tracee.launching {
-            // `execve` has failed: that is for the child to say.
+        if tracee.launching || call.untold {
+            // Launching, `execve` has failed: that is for the child to say.
             return Duration::ZERO;
         }
         let head = head(kind::CALL, tracee.pid, tid, &call, result, time);
@@ -187,7 +198,8 @@ impl Tracer {
         let Some(tracee) = self.tracees.get_mut(&tid) else {
             return;
         };
-        let Some(mut call) = tracee.call.take().filter(|_| !tracee.launching) else {
+        let call = tracee.call.take().filter(|call| !call.untold);
+        let Some(mut call) = call.filter(|_| !tracee.launching) else {
             return;
         };
         call.marks |= mark::NO_RESULT;
@@ -207,6 +219,7 @@ impl Tracer {
             .get(&tid)
             .is_some_and(|tracee| tracee.call.is_some());
         if in_call && let Ok(Border::Exit(result)) = sys::border(tid) {
+            self.written(tid, Some(result), to);
             self.exit(tid, result, real(), to);
         }
     }

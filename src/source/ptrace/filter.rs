@@ -34,6 +34,13 @@ impl Wanted {
         wanted
     }
 
+    /// This call too.
+    pub fn include(&mut self, call: crate::abi::calls::CallId) {
+        if let Some(number) = call.number() {
+            self.numbers[usize::from(number)] = true;
+        }
+    }
+
     /// Whether this number is one of them.
     #[inline]
     pub fn includes(&self, number: u64) -> bool {

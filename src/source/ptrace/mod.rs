@@ -14,7 +14,8 @@
 //! ```
 //! `sys` is the thin layer of system calls, `launch` and `attach` two ways to begin, `filter` the
 //! program that the kernel runs at each call, `memory` how another program's memory is read,
-//! `descriptors` what `/proc` says of those open already, one file a CPU for registers. The thread that
+//! `descriptors` what `/proc` says of those open already, `terminal` the program's own output beside the
+//! trace, one file a CPU for registers. The thread that
 //! launches or attaches must be the one that runs the tracer: the kernel ties a tracee to a thread.
 //!
 //! Left out on purpose: what io_uring does (no call is made; the story says that it is missing), calls
@@ -28,6 +29,7 @@ mod filter;
 mod launch;
 mod memory;
 mod sys;
+mod terminal;
 mod tracee;
 mod tracer;
 
@@ -38,4 +40,5 @@ mod cpu;
 pub use attach::Refusal;
 pub use filter::Wanted;
 pub use launch::{Command, Failure};
+pub use terminal::{TOPIC_PRINT, TOPIC_PRINTED, ending};
 pub use tracer::{Control, Ended, Options, TOPIC_FLUSH, TOPIC_REQUEST, Tracer};

@@ -46,6 +46,8 @@ pub struct InCall {
     pub made_up: Option<i64>,
     /// An argument register that was changed, and what it held.
     pub changed: Option<(usize, u64)>,
+    /// It stopped because of what it writes to the terminal: nothing is told of it.
+    pub untold: bool,
     /// How long the thread is held at its end.
     pub delay_exit: Duration,
 }

@@ -18,6 +18,7 @@ use super::filter::Wanted;
 use super::launch::{self, Command, Failure, Launched};
 use super::memory::Memories;
 use super::sys::{self, Change, Stop, Tid};
+use super::terminal::{Terminal, WRITERS};
 use super::tracee::{Tracee, Tracees};
 use crate::event::raw::{Raw, RawHead, kind};
 use crate::kernel::Plan;
@@ -41,6 +42,9 @@ pub struct Options {
     pub plan: Option<Plan>,
     /// A thread goes on only when its last call was shown.
     pub step: bool,
+    /// The terminal (`st_rdev`) that carries the trace, if one does: the program's own writes there are asked
+    /// about first ([`super::TOPIC_PRINT`]).
+    pub terminal: Option<u64>,
 }
 
 /// How a launched program ended.
@@ -94,7 +98,7 @@ pub const TOPIC_FLUSH: u64 = 0;
 pub const TOPIC_STEP: u64 = 1;
 
 /// The topics from here on: does the call that begins belong to the request of the plan's rule 0, 1, …?
-pub const TOPIC_REQUEST: u64 = 2;
+pub const TOPIC_REQUEST: u64 = 4;
 
 /// The signal that takes the tracer out of its wait: one that does nothing to who has no handler.
 const POKE: i32 = libc::SIGURG;
@@ -136,8 +140,10 @@ pub struct Tracer {
     ended: Ended,
     pub(super) memories: Memories,
     pub(super) scratch: Vec<u8>,
-    /// Threads held by a fault: until when, and whether they then run to the end of their call.
-    pub(super) held: Vec<(u64, Tid, bool)>,
+    /// Threads held by a fault, or until another's write has ended: until when.
+    pub(super) held: Vec<(u64, Tid)>,
+    /// The terminal that carries the trace.
+    pub(super) terminal: Option<Terminal>,
     /// The stop that the terminal's user asked for (Ctrl-Z), until it has come about.
     stopping: Option<i32>,
     leaving: bool,
@@ -162,6 +168,7 @@ impl Tracer {
             memories: Memories::default(),
             scratch: Vec::new(),
             held: Vec::new(),
+            terminal: options.terminal.map(Terminal::new),
             stopping: None,
             leaving: false,
             attached: Vec::new(),
@@ -177,7 +184,11 @@ impl Tracer {
         // A filter outlives its tracer in children that are not followed: their calls would fail.
         let filtered = options.filter && options.follow;
         let flags = wishes(options.follow) | libc::PTRACE_O_EXITKILL;
-        let wanted = Some(&options.wanted).filter(|_| filtered);
+        let mut stopping = options.wanted.clone();
+        if options.terminal.is_some() {
+            WRITERS.iter().for_each(|call| stopping.include(*call));
+        }
+        let wanted = Some(&stopping).filter(|_| filtered);
         let with_filter = if filtered {
             libc::PTRACE_O_TRACESECCOMP
         } else {
@@ -218,6 +229,21 @@ impl Tracer {
         self.control.clone()
     }
 
+    /// Whether a process is the one that the trace is about: launched, or the only one attached to.
+    pub(super) fn is_main(&self, pid: u32) -> bool {
+        let pid = pid as Tid;
+        match self.launched {
+            Some(_) => self.main == Some(pid),
+            None => self.attached == [pid],
+        }
+    }
+
+    /// Keeps a stopped thread stopped for so long.
+    pub(super) fn hold(&mut self, tid: Tid, time: Duration) {
+        let until = real().saturating_add(time.as_nanos() as u64);
+        self.held.push((until, tid));
+    }
+
     /// Remembers a thread.
     pub(super) fn adopt(&mut self, tid: Tid, pid: u32, launching: bool) {
         let tracee = Tracee {
@@ -242,7 +268,7 @@ impl Tracer {
             if self.leaving && self.tracees.is_empty() {
                 break;
             }
-            match self.next() {
+            match self.next(to) {
                 Ok((tid, change)) => self.changed(tid, change, to),
                 Err(errno) if errno.0 == libc::EINTR => {}
                 Err(_) => break,
@@ -259,11 +285,12 @@ impl Tracer {
     }
 
     /// The next change. Threads that a fault holds are let go when their time has come.
-    fn next(&mut self) -> sys::Result<(Tid, Change)> {
+    fn next(&mut self, to: &Handover) -> sys::Result<(Tid, Change)> {
         while !self.held.is_empty() {
             let time = real();
-            for (_, tid, to_call) in self.held.extract_if(.., |(until, ..)| *until <= time) {
-                let _ = sys::resume(tid, to_call, 0);
+            let due = self.held.extract_if(.., |(until, _)| *until <= time);
+            for (_, tid) in due.collect::<Vec<_>>() {
+                self.held_enough(tid, to);
             }
             if let Some(found) = sys::poll()? {
                 return Ok(found);
@@ -295,7 +322,7 @@ impl Tracer {
     }
 
     fn note_end(&mut self, tid: Tid, ended: Ended) {
-        self.held.retain(|(_, held, _)| *held != tid);
+        self.held.retain(|(_, held)| *held != tid);
         if self.main == Some(tid) {
             self.ended = ended;
             self.control.main.store(0, Ordering::SeqCst);
@@ -394,7 +421,7 @@ impl Tracer {
         if self.launched.is_some() {
             return self.kill_all();
         }
-        for (_, tid, _) in std::mem::take(&mut self.held) {
+        for (_, tid) in std::mem::take(&mut self.held) {
             let _ = sys::detach(tid, 0);
             self.tracees.remove(&tid);
         }

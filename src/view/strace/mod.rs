@@ -441,6 +441,10 @@ impl View for StraceView {
         }
     }
 
+    fn give_way(&mut self, out: &mut Vec<u8>) {
+        self.interrupt(out);
+    }
+
     fn end(&mut self, _: &Story, out: &mut Vec<u8>) {
         self.interrupt(out);
     }
