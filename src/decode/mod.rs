@@ -160,6 +160,7 @@ fn fact<'a>(record_kind: u16, raw: &Raw<'a>) -> What<'a> {
         }),
         kind::EXEC => What::Process(ProcessEvent::Exec {
             program: text(raw, part::FIRST),
+            without_rights: first != 0,
         }),
         kind::SIGNAL => What::Signal {
             number: first as i32,

@@ -220,7 +220,7 @@ fn every_other_kind_of_record_has_its_event() {
     );
     assert_eq!(
         told(kind::EXEC, [0, 0], &["/bin/x"]),
-        "Process(Exec { program: \"/bin/x\" })"
+        "Process(Exec { program: \"/bin/x\", without_rights: false })"
     );
     assert_eq!(
         told(kind::SIGNAL, [2, 0], &[]),

@@ -87,8 +87,12 @@ pub struct FdFact {
 pub enum ProcessEvent {
     /// `child` began (a thread when it shares the process id).
     Spawn { child: Pid, thread: bool },
-    /// The program was replaced.
-    Exec { program: String },
+    /// The program was replaced. Its setuid or setgid bit gives it rights that it has not got, as is so while it is
+    /// traced by a user without them: `without_rights`.
+    Exec {
+        program: String,
+        without_rights: bool,
+    },
     /// The thread ended with this status.
     Exit { status: i32 },
     /// The thread was killed by this signal.

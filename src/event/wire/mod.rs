@@ -318,9 +318,16 @@ fn life(process: &ProcessEvent, out: &mut Vec<u8>) {
             key("thread", out);
             out.extend_from_slice(if *thread { b"true" } else { b"false" });
         }
-        ProcessEvent::Exec { program } => {
+        ProcessEvent::Exec {
+            program,
+            without_rights,
+        } => {
             text("event", "exec", out);
             text("program", program, out);
+            if *without_rights {
+                key("without_rights", out);
+                out.extend_from_slice(b"true");
+            }
         }
         ProcessEvent::Exit { status } => {
             text("event", "exit", out);

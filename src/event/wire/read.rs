@@ -272,7 +272,8 @@ fn fact(object: &Object, builder: &mut Builder) -> Option<()> {
             builder.head.args[1] = u64::from(object.get("thread") == Some(&Value::Bool(true)));
         }
         (_, "exec") => {
-            begin(builder, kind::EXEC, 0);
+            let without_rights = object.get("without_rights") == Some(&Value::Bool(true));
+            begin(builder, kind::EXEC, u64::from(without_rights));
             builder.whole(0, part::FIRST, text_of(object, "program").as_bytes());
         }
         (_, "exit") => begin(builder, kind::EXIT, object.get("status")?.as_i64()? as u64),

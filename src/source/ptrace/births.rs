@@ -5,13 +5,28 @@
 //! that its first call never comes before its birth.
 
 use super::sys::{self, Tid};
-use super::tracee::process_of;
+use super::tracee::{effective, process_of};
 use super::tracer::Tracer;
 use crate::abi::siginfo::SigInfo;
 use crate::event::build::Builder;
 use crate::event::raw::{RawHead, kind, part};
 use crate::kernel::clock::real;
 use crate::source::handover::Handover;
+use nix::libc;
+use std::os::unix::fs::MetadataExt;
+
+/// Whether the setuid or setgid bit of its program would give a process rights that it does not have
+/// (`man 2 execve`: the bits are ignored for who is traced by somebody without those rights, and under `no_new_privs`).
+fn has_not_its_rights(tid: Tid) -> bool {
+    let Ok(about) = std::fs::metadata(format!("/proc/{tid}/exe")) else {
+        return false;
+    };
+    let bits = about.mode();
+    // Without the right to execute, setgid means something else (`man 7 inode`).
+    let setgid = libc::S_ISGID | libc::S_IXGRP;
+    bits & libc::S_ISUID != 0 && effective(tid, "Uid:") != Some(about.uid())
+        || bits & setgid == setgid && effective(tid, "Gid:") != Some(about.gid())
+}
 
 impl Tracer {
     /// A thread has made a child, or another thread.
@@ -58,6 +73,7 @@ impl Tracer {
             kind: kind::EXEC,
             pid: tracee.pid,
             tid: tid as u32,
+            args: [u64::from(has_not_its_rights(tid)), 0, 0, 0, 0, 0],
             enter: time,
             exit: time,
             ..RawHead::default()

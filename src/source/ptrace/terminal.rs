@@ -16,6 +16,7 @@ use super::tracer::Tracer;
 use crate::abi::calls::{self, CallId};
 use crate::event::capture::Memory;
 use crate::source::handover::{Handover, Question};
+use nix::libc;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::time::Duration;
 
@@ -36,7 +37,8 @@ pub mod ending {
     pub const WITHIN: u64 = 2;
 }
 
-/// How long a write waits for another one: longer only when the terminal has stopped (Ctrl-S).
+/// How long a write waits for another one before it is looked at again: so long takes only one to a terminal
+/// that has stopped (Ctrl-S), or that nobody reads.
 const TURN: Duration = Duration::from_millis(50);
 /// The most bytes in which lines are counted.
 const COUNTED: usize = 64 << 10;
@@ -131,6 +133,22 @@ fn own_terminal(tid: Tid) -> Option<u64> {
     // Behind the name, which may have anything in it: state, parent, group, session, terminal.
     let (_, rest) = stat.rsplit_once(") ")?;
     rest.split(' ').nth(4)?.parse().ok()
+}
+
+/// Whether a thread would come back from a write that has to wait: it said so (O_NONBLOCK), or a signal has
+/// come for it.
+fn would_not_wait(tid: Tid, fd: i32) -> bool {
+    let about = std::fs::read_to_string(format!("/proc/{tid}/fdinfo/{fd}")).unwrap_or_default();
+    let flags = about.lines().find_map(|line| line.strip_prefix("flags:"));
+    let flags = flags.and_then(|octal| i32::from_str_radix(octal.trim(), 8).ok());
+    let status = std::fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
+    let signals = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok())
+            .unwrap_or(0)
+    };
+    let pending = signals("SigPnd:") | signals("ShdPnd:");
+    flags.is_none_or(|flags| flags & libc::O_NONBLOCK != 0) || pending & !signals("SigBlk:") != 0
 }
 
 fn descriptor(call: CallId, args: &[u64; 6]) -> i32 {
@@ -277,11 +295,15 @@ impl Tracer {
 
     /// A thread was held long enough.
     pub(super) fn held_enough(&mut self, tid: Tid, to: &Handover) {
+        let Some(terminal) = &mut self.terminal else {
+            return self.go_on(tid, 0);
+        };
         let queued = |write: &&mut Write| write.stage == Stage::Queued;
-        if let Some(terminal) = &mut self.terminal
-            && terminal.of(tid).filter(queued).is_some()
-        {
-            // Another write does not end: this one goes on without a word about it.
+        if let Some(write) = terminal.of(tid).filter(queued) {
+            // The kernel would let it wait too, unless it has another wish.
+            if !would_not_wait(tid, descriptor(write.call, &write.args)) {
+                return self.hold(tid, TURN);
+            }
             terminal.forget(tid);
         }
         self.go_on_in_turn(tid, to);

@@ -84,9 +84,20 @@ pub fn process_of(tid: Tid) -> Option<u32> {
     status_field(tid, "Tgid:")
 }
 
+/// The effective one of the ids in this line of `/proc/TID/status`: `Uid:` or `Gid:`.
+pub fn effective(tid: Tid, name: &str) -> Option<u32> {
+    numbers(tid, name)?.get(1).copied()
+}
+
 /// A number from `/proc/TID/status`.
 pub fn status_field(tid: Tid, name: &str) -> Option<u32> {
+    numbers(tid, name)?.first().copied()
+}
+
+fn numbers(tid: Tid, name: &str) -> Option<Vec<u32>> {
     let status = std::fs::read_to_string(format!("/proc/{tid}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-    line.split_whitespace().next()?.parse().ok()
+    line.split_whitespace()
+        .map(|word| word.parse().ok())
+        .collect()
 }

@@ -37,8 +37,14 @@ impl CompactView {
                 self.call.text(" begins, id ");
                 self.call.number(u64::from(child.0));
             }
-            ProcessEvent::Exec { program } => {
+            ProcessEvent::Exec {
+                program,
+                without_rights,
+            } => {
                 self.call.text("the program is now ");
+                if *without_rights {
+                    self.call.text("(without its setuid rights) ");
+                }
                 let room = self.layout.width - self.layout.time - GAP - self.call.columns;
                 self.call
                     .escaped(program.as_bytes(), room, self.paint.charset);

@@ -97,7 +97,12 @@ impl Startup {
                 }
                 Stage::Hidden
             }
-            What::Process(ProcessEvent::Exec { .. }) if of_a_child => Stage::Hidden,
+            What::Process(ProcessEvent::Exec { without_rights, .. }) if of_a_child => {
+                match without_rights {
+                    true => Stage::Shown,
+                    false => Stage::Hidden,
+                }
+            }
             What::Process(ProcessEvent::Exit { .. } | ProcessEvent::Killed { .. })
                 if event.pid == event.tid =>
             {
