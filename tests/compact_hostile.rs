@@ -63,6 +63,7 @@ fn attack(play: &mut Play) {
     play.close(4);
     play.process(ProcessEvent::Exec {
         program: String::from_utf8_lossy(EVIL).into_owned(),
+        without_rights: false,
     });
     play.process(ProcessEvent::Killed { signal: -9 });
 }

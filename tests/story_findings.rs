@@ -334,6 +334,7 @@ fn inherits(flags: u32, to: Option<i32>) -> Play {
     }
     play.process(ProcessEvent::Exec {
         program: "/bin/cgi".to_owned(),
+        without_rights: false,
     });
     (play.pid, play.tid) = (7, 7);
     play

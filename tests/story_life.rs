@@ -105,6 +105,7 @@ fn execve_closes_what_was_marked_for_it() {
     play.accept(4, 40000);
     play.process(ProcessEvent::Exec {
         program: "/bin/true".to_owned(),
+        without_rights: false,
     });
     assert!(play.story.fd(Pid(7), Fd(4)).is_some_and(|info| !info.open));
     assert_eq!(play.story.connections().open, 0);

@@ -172,6 +172,7 @@ fn a_child_that_shares_the_table_closes_for_both_until_it_becomes_another_progra
     play.accept(4, 40001);
     play.process(ProcessEvent::Exec {
         program: "/bin/true".to_owned(),
+        without_rights: false,
     });
     // The new program lost it (close-on-exec); the parent did not.
     assert!(play.story.fd(Pid(8), Fd(4)).is_some_and(|info| !info.open));
