@@ -128,6 +128,9 @@ impl Witness {
             }
             // A request never does.
             Claim::EndsAtClose => false,
+            Claim::AnsweredAtOnce | Claim::AnsweredLater | Claim::AnsweredLast => {
+                panic!("no one event tells who was answered when")
+            }
         }
     }
 }

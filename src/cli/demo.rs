@@ -1,8 +1,12 @@
-//! `httpsys demo [NAME]`: a scene, by itself; without a name, which there are.
+//! `httpsys demo [NAME]`: a scene, by itself; without a name, which there are. With `--step`, `--quiz` or
+//! `--view explain` it is played first, and then gone through in its recording (`walk`).
 
 use super::Common;
 use super::exit;
 use super::terminal;
+use super::trace_flags::ViewName;
+use super::walk;
+use super::walk::Walk;
 use crate::demo;
 use crate::demo::Error;
 use crate::demo::Stage;
@@ -11,12 +15,57 @@ use std::io::Write;
 
 /// Play a scene: server, clients and trace in one terminal, by itself
 #[derive(clap::Args, Debug)]
+#[command(
+    after_help = "With --step, --quiz or --view explain the scene is played first; then its recording\n\
+is gone through: nobody waits, and no time-out passes, while you look.\n\nExamples:\n  \
+httpsys demo                     lists the scenes\n  httpsys demo hello\n  \
+httpsys demo hello --step\n  httpsys demo epoll --quiz --seed 3"
+)]
 pub struct DemoArgs {
     /// Which scene; without a name, the list
     pub name: Option<String>,
     /// Every scene, one after another
     #[arg(long, conflicts_with = "name")]
     pub all: bool,
+    /// How it looks: compact (the default, as it happens) or explain
+    #[arg(long, value_name = "VIEW", value_parser = view)]
+    pub view: Option<ViewName>,
+    /// Hold at each event: Enter goes on, b back, r runs, e explains, ? asks, q ends
+    #[arg(long)]
+    pub step: bool,
+    /// Ask what will happen before it is shown; the score comes last
+    #[arg(long)]
+    pub quiz: bool,
+    /// Other questions, in another order
+    #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true)]
+    pub seed: u64,
+}
+
+fn view(name: &str) -> Result<ViewName, String> {
+    match name {
+        "compact" => Ok(ViewName::Compact),
+        "explain" => Ok(ViewName::Explain),
+        _ => Err("compact or explain; a scene's server has the others: serve --trace=strace".into()),
+    }
+}
+
+impl DemoArgs {
+    /// How to go through a recording, where that is what is wanted: a screen for each event, or lines
+    /// between questions.
+    fn walk(&self) -> Option<walk::Wanted> {
+        let usual = match self.step || !self.quiz {
+            true => ViewName::Explain,
+            false => ViewName::Compact,
+        };
+        let view = self.view.unwrap_or(usual);
+        let plays = !self.step && !self.quiz && self.view != Some(ViewName::Explain);
+        (!plays).then_some(walk::Wanted {
+            step: self.step,
+            quiz: self.quiz,
+            seed: self.seed,
+            explains: view == ViewName::Explain,
+        })
+    }
 }
 
 /// Plays, or lists.
@@ -24,6 +73,9 @@ pub fn run(args: &DemoArgs, common: &Common) -> u8 {
     let mut out = std::io::stdout();
     let scenes: Vec<&demo::Scene> = match &args.name {
         None if args.all => demo::SCENES.iter().collect(),
+        None if args.step || args.quiz => {
+            return super::usage("demo", "--step and --quiz go with the name of a scene, or --all");
+        }
         None => return ended(demo::list(&mut out).map_err(Error::Output)),
         Some(name) => demo::find(name).into_iter().collect(),
     };
@@ -45,7 +97,10 @@ pub fn run(args: &DemoArgs, common: &Common) -> u8 {
         flags: flags(common),
         canonical: common.canonical,
     };
-    ended(all(&scenes, &stage, &mut out))
+    ended(match args.walk() {
+        Some(wanted) => Walk::new(wanted, common).and_then(|walk| walk.all(&scenes, &stage)),
+        None => all(&scenes, &stage, &mut out),
+    })
 }
 
 /// One after another, with a line between two.

@@ -33,6 +33,7 @@ mod terminal;
 mod trace;
 mod trace_flags;
 mod tracing;
+mod walk;
 
 use crate::view::text::defuse;
 use clap::{CommandFactory, Parser, Subcommand};

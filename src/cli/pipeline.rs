@@ -15,6 +15,7 @@ use crate::abi::Pid;
 use crate::abi::calls::CallId;
 use crate::abi::calls::Kind;
 use crate::decode::Decoder;
+use crate::demo;
 use crate::event::Event;
 use crate::event::FdFact;
 use crate::event::Outcome;
@@ -49,6 +50,10 @@ pub struct Output {
     /// A recording holds every event, whatever the screen leaves out.
     complete: bool,
     said: bool,
+    /// Events that came by, shown or not.
+    passed: u64,
+    /// Before what an event shows stands its number among them ([`demo::MARK`]).
+    marked: bool,
 }
 
 impl Output {
@@ -60,6 +65,8 @@ impl Output {
             buffer: Vec::new(),
             complete: false,
             said: false,
+            passed: 0,
+            marked: false,
         }
     }
 
@@ -73,8 +80,14 @@ impl Output {
 
     /// Shows an event, if anyone still looks.
     pub fn show(&mut self, event: &Event<'_>, step: &Step<'_>) {
-        if self.stream.is_whole() {
-            self.view.step(event, step, &mut self.buffer);
+        if !self.stream.is_whole() {
+            return;
+        }
+        let start = self.buffer.len();
+        self.view.step(event, step, &mut self.buffer);
+        if self.marked && self.buffer.len() > start {
+            let mark = format!("{}{} ", char::from(demo::MARK), self.passed);
+            self.buffer.splice(start..start, mark.bytes());
         }
     }
 
@@ -193,6 +206,8 @@ pub struct Pipeline {
     pub pager: Option<Box<Pager>>,
     /// The program's own output, where it goes to the same terminal.
     pub program: Option<ProgramOutput>,
+    /// The next event is no part of what is shown.
+    pub hides: bool,
 }
 
 impl Pipeline {
@@ -218,11 +233,19 @@ impl Pipeline {
             masked: Vec::new(),
             pager: None,
             program: None,
+            hides: false,
         };
         for output in &mut pipeline.outputs {
             output.view.begin(&mut output.buffer);
         }
         pipeline
+    }
+
+    /// Has the number of its event stand before what each shows ([`demo::MARK`]).
+    pub fn mark(&mut self) {
+        for output in &mut self.outputs {
+            output.marked = !output.complete;
+        }
     }
 
     /// Takes one record.
@@ -278,7 +301,7 @@ impl Pipeline {
                 &mut self.outputs,
                 &mut self.shown,
                 &mut paced,
-                raw,
+                (raw, self.hides),
                 &event,
                 &step,
             );
@@ -298,7 +321,7 @@ impl Pipeline {
                 &mut self.outputs,
                 &mut self.shown,
                 &mut paced,
-                &masked,
+                (&masked, self.hides),
                 &event,
                 &step,
             );
@@ -453,16 +476,19 @@ fn without_pauses<'r>(raw: &Raw<'r>, pager: &Pager) -> Raw<'r> {
     Raw { head, ..*raw }
 }
 
-/// Shows an event, now or later. `raw` is its record, already masked.
+/// Shows an event, now or later. `raw` is its record, already masked, and `hides` whether it is left out.
 fn show(
     outputs: &mut [Output],
     shown: &mut Shown,
     paced: &mut Option<(Before, &mut Pager)>,
-    raw: &Raw<'_>,
+    (raw, hides): (&Raw<'_>, bool),
     event: &Event<'_>,
     step: &Step<'_>,
 ) {
-    let on_screen = shown.shows(event);
+    for output in outputs.iter_mut() {
+        output.passed += 1;
+    }
+    let on_screen = !hides && shown.shows(event);
     let now = shown.belonging.is_all() || shown.now(on_screen, raw, event, step);
     if let Some((before, pager)) = paced {
         return pager.meet(outputs, event, step, before, on_screen && now);

@@ -144,6 +144,9 @@ impl Tracing {
         let canonical = self.canonical.then(|| Canonical::new(port));
         let start = self.region.start();
         let mut pipeline = Pipeline::new(start, self.outputs, self.shown, self.redact, canonical);
+        if self.prompts {
+            pipeline.mark();
+        }
         for fact in facts {
             pipeline.fact(fact);
         }

@@ -4,6 +4,7 @@
 //! nothing of it happened here.
 
 use super::Error;
+use super::paper::Paper;
 use crate::decode::Decoder;
 use crate::source::recording::Recording;
 use crate::story::Story;
@@ -12,30 +13,14 @@ use crate::view::compact::CompactOptions;
 use crate::view::compact::CompactView;
 use crate::view::paint::Paint;
 use crate::view::text::Charset;
-use std::io::Write;
 
 /// The first call of a server that listens.
 const LISTENING: &str = "getsockname(";
 
 /// Shows it.
-pub fn show(recording: &str, out: &mut dyn Write) -> Result<(), Error> {
-    writeln!(
-        out,
-        "- this machine refuses it. Nothing below happened here: it is a recording,"
-    )?;
-    writeln!(out, "  kept from a machine with Linux 6.18")?;
-    let text = trace(recording)?;
-    let mut lines = text.split_inclusive('\n');
-    if let Some(heading) = lines.next() {
-        out.write_all(heading.as_bytes())?;
-    }
-    let mut lines = lines.skip_while(|line| !line.contains(LISTENING)).skip(1);
-    lines.try_for_each(|line| out.write_all(line.as_bytes()))?;
-    Ok(())
-}
-
-/// All of its trace.
-fn trace(recording: &str) -> Result<String, Error> {
+pub fn show(recording: &str, paper: &mut Paper<'_>) -> Result<(), Error> {
+    paper.line("- this machine refuses it. Nothing below happened here: it is a recording,")?;
+    paper.line("  kept from a machine with Linux 6.18")?;
     let broken = |error| Error::Machine(format!("the kept recording: {error}"));
     let mut recording = Recording::new(recording.as_bytes()).map_err(broken)?;
     let mut decoder = Decoder::default();
@@ -47,13 +32,23 @@ fn trace(recording: &str) -> Result<String, Error> {
     let mut view = CompactView::new(Paint::new(false, Charset::Ascii, super::WIDTH), options);
     let mut text = Vec::new();
     view.begin(&mut text);
+    paper.heading(&text)?;
+    let (mut record, mut listens) = (0, false);
     while let Some(raw) = recording.next_record().map_err(broken)? {
+        record += 1;
         let event = decoder.event(&raw);
         let step = story.step(&event);
+        text.clear();
         view.step(&event, &step, &mut text);
+        view.pause(&mut text);
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            if listens {
+                paper.trace(line, record)?;
+            }
+            listens |= String::from_utf8_lossy(line).contains(LISTENING);
+        }
     }
-    view.end(&story, &mut text);
-    Ok(String::from_utf8_lossy(&text).into_owned())
+    Ok(())
 }
 
 #[cfg(test)]
@@ -68,7 +63,7 @@ mod tests {
     #[test]
     fn a_kept_recording_is_labelled_and_begins_where_the_server_listens() {
         let mut out = Vec::new();
-        show(LINES, &mut out).expect("it is shown");
+        show(LINES, &mut Paper::new(&mut out)).expect("it is shown");
         let text = String::from_utf8(out).expect("text");
         let lines: Vec<&str> = text.lines().collect();
         assert!(

@@ -4,36 +4,28 @@
 //! In: a server, a writer. Out: lines. A canonical run prints `N` where the kernel or the machine chooses a
 //! figure.
 
+use super::paper::Paper;
 use super::script::{Set, Shown};
 use super::stage::{Each, Server, plain};
 use super::{Error, tally};
-use std::io::Write;
 
 /// The screen of an act.
-pub struct Live<'a> {
+pub struct Live<'a, 'p> {
     /// `None` once it was ended.
     server: Option<Server>,
-    out: &'a mut dyn Write,
+    paper: &'a mut Paper<'p>,
     canonical: bool,
-    /// Whether the heading of the trace stands on the screen already.
-    headed: &'a mut bool,
     figures: Vec<&'static str>,
     recording: Vec<u8>,
 }
 
-impl<'a> Live<'a> {
+impl<'a, 'p> Live<'a, 'p> {
     /// For this server.
-    pub fn new(
-        server: Server,
-        canonical: bool,
-        headed: &'a mut bool,
-        out: &'a mut dyn Write,
-    ) -> Live<'a> {
+    pub fn new(server: Server, canonical: bool, paper: &'a mut Paper<'p>) -> Live<'a, 'p> {
         Live {
             server: Some(server),
-            out,
+            paper,
             canonical,
-            headed,
             figures: Vec::new(),
             recording: Vec::new(),
         }
@@ -61,35 +53,34 @@ impl<'a> Live<'a> {
         let Some(server) = &mut self.server else {
             return Err(Error::Machine("the server was ended".to_owned()));
         };
-        let (out, headed) = (&mut *self.out, &mut *self.headed);
+        let paper = &mut *self.paper;
         let (canonical, figures) = (self.canonical, &self.figures);
-        what(server, &mut |line, is_last| {
-            let text = plain(line);
-            let heading = text.trim_end().ends_with("what it means");
+        what(server, &mut |line| {
+            let text = plain(line.text);
+            if text.trim_end().ends_with("what it means") {
+                return paper.heading(line.text);
+            }
             let hidden = match shown {
                 Shown::All => false,
-                Shown::Last => !is_last,
+                Shown::Last => !line.is_last,
                 Shown::Nothing => true,
             };
-            // One heading for a scene, however many servers it has.
-            if (heading && std::mem::replace(headed, true)) || (!heading && hidden) {
+            if hidden {
                 return Ok(());
             }
             if canonical && text.contains(LIMIT) {
-                out.write_all(without_limit(&text).as_bytes())?;
+                paper.trace(without_limit(&text).as_bytes(), line.record)
             } else if canonical && figures.iter().any(|part| text.contains(part)) {
-                out.write_all(without_figures(&text).as_bytes())?;
+                paper.trace(without_figures(&text).as_bytes(), line.record)
             } else {
-                out.write_all(line)?;
+                paper.trace(line.text, line.record)
             }
-            Ok(())
         })?;
-        self.out.flush()?;
-        Ok(())
+        self.paper.flush()
     }
 }
 
-impl Set for Live<'_> {
+impl Set for Live<'_, '_> {
     fn until(&mut self, part: &str, shown: Shown) -> Result<(), Error> {
         self.with_server(shown, |server, each| server.until(part, each))
     }
@@ -99,9 +90,7 @@ impl Set for Live<'_> {
     }
 
     fn say(&mut self, line: &str) -> Result<(), Error> {
-        writeln!(self.out, "- {line}")?;
-        self.out.flush()?;
-        Ok(())
+        self.paper.line(&format!("- {line}"))
     }
 
     fn figure(&self, text: String) -> String {

@@ -16,6 +16,7 @@ mod crowd;
 mod kept;
 mod live;
 mod models;
+mod paper;
 mod scenes;
 mod script;
 mod stage;
@@ -23,11 +24,14 @@ mod switches;
 mod tally;
 
 pub use bare::{Bare, Program};
+pub use models::Measured;
+pub use paper::Beat;
 pub use scenes::SCENES;
 pub use script::Step;
-pub use stage::Stage;
+pub use stage::{MARK, Stage};
 
 use live::Live;
+use paper::Paper;
 use script::Cast;
 use stage::Server;
 use std::fmt;
@@ -140,11 +144,16 @@ pub struct Act {
     pub play: Play,
 }
 
-/// What is left when a scene is over: the recording of each server that had one, in order.
+/// What is left when a scene is over.
 #[derive(Clone, Default, Debug)]
 pub struct Played {
-    /// JSON lines (docs/recording-format.md).
+    /// The recording of each server that had one, in order: JSON lines (docs/recording-format.md).
     pub recordings: Vec<Vec<u8>>,
+    /// What stood on the screen, in order; events are records of those recordings, or of the one that the
+    /// scene keeps for a machine that refuses.
+    pub beats: Vec<Beat>,
+    /// That one, where it was shown. Nothing of it happened here.
+    pub kept: Option<&'static str>,
 }
 
 /// The scene of this name.
@@ -201,21 +210,47 @@ pub fn list(out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 /// Why it ended early.
 pub fn play(scene: &Scene, stage: &Stage, out: &mut dyn Write) -> Result<Played, Error> {
-    writeln!(out, "{}: {}", scene.name, scene.title)?;
-    lines(out, "* ", scene.watch)?;
+    out.write_all(opening(scene).as_bytes())?;
     out.flush()?;
+    let played = perform(scene, stage, out)?;
+    out.write_all(ending(scene).as_bytes())?;
+    out.flush()?;
+    Ok(played)
+}
+
+/// What is said before a scene: its name, and what to watch for.
+pub fn opening(scene: &Scene) -> String {
+    format!(
+        "{}: {}\n{}",
+        scene.name,
+        scene.title,
+        lines("* ", scene.watch)
+    )
+}
+
+/// What is said after it: the moral, and what to type next.
+pub fn ending(scene: &Scene) -> String {
+    let mut text = lines("= ", scene.moral);
+    for (n, command) in scene.next.iter().enumerate() {
+        let mark = if n == 0 { "next:" } else { "     " };
+        text.push_str(&format!("{mark} {command}\n"));
+    }
+    text
+}
+
+/// Plays what is between the two.
+///
+/// # Errors
+/// Why it ended early.
+pub fn perform(scene: &Scene, stage: &Stage, out: &mut dyn Write) -> Result<Played, Error> {
     let mut player = Player {
         scene,
         stage,
-        headed: false,
+        paper: Paper::new(out),
         played: Played::default(),
     };
-    player.play(&scene.play, 0, out)?;
-    lines(out, "= ", scene.moral)?;
-    for (n, command) in scene.next.iter().enumerate() {
-        writeln!(out, "{} {command}", if n == 0 { "next:" } else { "     " })?;
-    }
-    out.flush()?;
+    player.play(&scene.play, 0)?;
+    player.played.beats = player.paper.beats();
     Ok(player.played)
 }
 
@@ -232,11 +267,10 @@ pub fn program(scene: &str, act: usize) -> Option<Program> {
 }
 
 /// The first line with this mark, the others below it.
-fn lines(out: &mut dyn Write, mark: &str, lines: &[&str]) -> io::Result<()> {
-    for (n, line) in lines.iter().enumerate() {
-        writeln!(out, "{}{line}", if n == 0 { mark } else { "  " })?;
-    }
-    Ok(())
+fn lines(mark: &str, lines: &[&str]) -> String {
+    let marks = std::iter::once(mark).chain(std::iter::repeat("  "));
+    let lines = lines.iter().zip(marks);
+    lines.map(|(line, mark)| format!("{mark}{line}\n")).collect()
 }
 
 /// Columns of a line.
@@ -246,50 +280,52 @@ const WIDTH: usize = 80;
 struct Player<'a> {
     scene: &'a Scene,
     stage: &'a Stage,
-    headed: bool,
+    paper: Paper<'a>,
     played: Played,
 }
 
 impl Player<'_> {
-    fn play(&mut self, play: &Play, act: usize, out: &mut dyn Write) -> Result<(), Error> {
+    fn play(&mut self, play: &Play, act: usize) -> Result<(), Error> {
         match *play {
             Play::Trace { serve, script } => {
                 let server = self.stage.serve(&[&["--trace", "-q"], serve].concat())?;
-                self.run(server, script, out)
+                self.run(server, script)
             }
             Play::Kept {
                 serve,
                 script,
                 recording,
             } => match self.stage.serve(&[&["--trace", "-q"], serve].concat()) {
-                Ok(server) => self.run(server, script, out),
+                Ok(server) => self.run(server, script),
                 Err(Error::Machine(why)) => {
                     if !self.stage.canonical {
                         let why: String = why.chars().take(WIDTH - 2).collect();
-                        writeln!(out, "- {why}")?;
+                        self.paper.line(&format!("- {why}"))?;
                     }
-                    kept::show(recording, out)
+                    self.played.kept = Some(recording);
+                    kept::show(recording, &mut self.paper)
                 }
                 Err(error) => Err(error),
             },
             Play::Program { script, .. } => {
                 let server = self.stage.act(self.scene.name, act)?;
-                self.run(server, script, out)
+                self.run(server, script)
             }
             Play::Acts(acts) => acts.iter().enumerate().try_for_each(|(n, act)| {
-                writeln!(out, "# {}", act.title)?;
-                self.play(&act.play, n, out)
+                self.paper.line(&format!("# {}", act.title))?;
+                self.play(&act.play, n)
             }),
-            Play::EveryModel { script } => models::table(self.stage, script, out),
+            Play::EveryModel { script } => models::table(self.stage, script, &mut self.paper),
         }
     }
 
-    fn run(&mut self, server: Server, script: &[Step], out: &mut dyn Write) -> Result<(), Error> {
+    fn run(&mut self, server: Server, script: &[Step]) -> Result<(), Error> {
         let mut cast = Cast::new(server.address());
-        let mut live = Live::new(server, self.stage.canonical, &mut self.headed, out);
+        let mut live = Live::new(server, self.stage.canonical, &mut self.paper);
         cast.play(script, &mut live)?;
         cast.leave();
         self.played.recordings.push(live.finish()?);
+        self.paper.recording += 1;
         Ok(())
     }
 }

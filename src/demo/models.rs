@@ -5,12 +5,13 @@
 //! come from `/proc`, and how long the second client waited from its own clock.
 
 use super::cost::{self, Cost, Kind};
+use super::paper::Paper;
 use super::script::{Cast, Set, Shown, Step};
 use super::stage::{Server, Stage};
 use super::switches;
 use super::{Error, Group, Play, Scene};
 use crate::server::IoModel;
-use std::io::{self, Write};
+use std::fmt::Write;
 use std::time::Duration;
 
 /// The scene.
@@ -72,10 +73,18 @@ struct Row {
     second: Duration,
 }
 
+/// What one row was made of, for whoever asks about it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Measured {
+    /// The model.
+    pub model: IoModel,
+    /// How long the second client waited for its answer; `None` where the machine does not have the model.
+    pub second: Option<Duration>,
+}
+
 /// Plays the script through every model and writes a row for each as it ends.
-pub fn table(stage: &Stage, script: &[Step], out: &mut dyn Write) -> Result<(), Error> {
-    writeln!(
-        out,
+pub fn table(stage: &Stage, script: &[Step], paper: &mut Paper<'_>) -> Result<(), Error> {
+    paper.line(&format!(
         "{:<11}{:>7}{:>6}{:>6}{:>6}{:>6}{:>6}{:>8}{:>6}{:>7}{:>5}{:>5}",
         "model",
         "accept",
@@ -89,22 +98,25 @@ pub fn table(stage: &Stage, script: &[Step], out: &mut dyn Write) -> Result<(), 
         "switch",
         "2nd",
         "ms"
-    )?;
+    ))?;
     for model in IoModel::ALL {
-        match stage.serve(&["--io", model.name()]) {
-            Ok(server) => write_row(model, &run(server, script)?, stage.canonical, out)?,
+        let (line, second) = match stage.serve(&["--io", model.name()]) {
+            Ok(server) => {
+                let row = run(server, script)?;
+                (line(model, &row, stage.canonical), Some(row.second))
+            }
             // What every machine prints: whether this one has io_uring is its own affair.
             Err(Error::Machine(_)) if stage.canonical && model == IoModel::Uring => {
-                write_row(model, &Row::default(), true, out)?;
+                (line(model, &Row::default(), true), None)
             }
             // A model that this machine does not have (io_uring may be forbidden) is no end of the scene.
             Err(Error::Machine(why)) => {
                 let line = format!("{:<11} not here: {why}", model.name());
-                writeln!(out, "{}", line.chars().take(79).collect::<String>())?;
+                (line.chars().take(79).collect(), None)
             }
             Err(error) => return Err(error),
-        }
-        out.flush()?;
+        };
+        paper.row(&line, Measured { model, second })?;
     }
     Ok(())
 }
@@ -158,9 +170,13 @@ fn run(server: Server, script: &[Step]) -> Result<Row, Error> {
     })
 }
 
-fn write_row(model: IoModel, row: &Row, canonical: bool, out: &mut dyn Write) -> io::Result<()> {
+fn line(model: IoModel, row: &Row, canonical: bool) -> String {
     let cost = &row.cost;
-    write!(out, "{:<11}", model.name())?;
+    let mut out = format!("{:<11}", model.name());
+    // A string takes all that is written to it.
+    let mut column = |text: &str, width: usize| {
+        let _ = write!(out, "{text:>width$}");
+    };
     for (kind, calls) in Kind::ALL.into_iter().zip(cost.calls) {
         // How often a loop looks in vain is the kernel's and the moment's choice; so is whether the parent
         // of forked processes winds up before its last child has ended.
@@ -174,7 +190,7 @@ fn write_row(model: IoModel, row: &Row, canonical: bool, out: &mut dyn Write) ->
             false => per_request(calls, cost.requests),
         };
         let width = if kind == Kind::Accept { 7 } else { 6 };
-        write!(out, "{text:>width$}")?;
+        column(&text, width);
     }
     let totals = [
         (8, cost.again),
@@ -188,9 +204,9 @@ fn write_row(model: IoModel, row: &Row, canonical: bool, out: &mut dyn Write) ->
             true => "N".to_owned(),
             false => short(number),
         };
-        write!(out, "{text:>width$}")?;
+        column(&text, width);
     }
-    writeln!(out)
+    out
 }
 
 /// Calls for one request, with one decimal: `1.0`, `0.2`, `123`.
@@ -244,9 +260,8 @@ mod tests {
             second: Duration::from_secs(9),
         };
         for model in IoModel::ALL {
-            let mut line = Vec::new();
-            write_row(model, &row, false, &mut line).expect("memory takes it");
-            assert!(line.len() <= 80, "{}", String::from_utf8_lossy(&line));
+            let line = line(model, &row, false);
+            assert!(line.len() <= 80, "{line}");
         }
     }
 }

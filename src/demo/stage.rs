@@ -28,8 +28,23 @@ pub struct Stage {
     pub canonical: bool,
 }
 
-/// Is given each line of a trace, and whether it is the one that was waited for.
-pub type Each<'a> = &'a mut dyn FnMut(&[u8], bool) -> Result<(), Error>;
+/// Begins a mark before what an event shows: this byte, the number of its record, a space (`--prompted`).
+/// A view escapes what comes from outside, so nobody else can write it.
+pub const MARK: u8 = 0x1e;
+
+/// A line of a trace.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// What it says, with its line end.
+    pub text: &'a [u8],
+    /// The number of the record that it tells of, from 1; 0 before the first.
+    pub record: u64,
+    /// It is the one that was waited for.
+    pub is_last: bool,
+}
+
+/// Is given each line of a trace.
+pub type Each<'a> = &'a mut dyn FnMut(&Line<'_>) -> Result<(), Error>;
 
 /// A server at work.
 #[derive(Debug)]
@@ -40,6 +55,8 @@ pub struct Server {
     address: SocketAddr,
     /// Lines that were not asked for yet.
     kept: Vec<u8>,
+    /// The record that the last line told of.
+    record: u64,
 }
 
 impl Stage {
@@ -100,6 +117,7 @@ impl Stage {
             recording,
             address: nowhere,
             kept: Vec::new(),
+            record: 0,
         };
         server.address = server.listening()?;
         Ok(server)
@@ -141,7 +159,8 @@ impl Server {
     fn last_words(&self) -> String {
         let said = String::from_utf8_lossy(&self.kept);
         let last = said.lines().rfind(|line| !line.is_empty());
-        last.unwrap_or("the server said nothing").to_owned()
+        let last = last.unwrap_or("the server said nothing").as_bytes();
+        String::from_utf8_lossy(mark(last).1).into_owned()
     }
 
     /// Says something to its process (`cli::prompts`).
@@ -167,8 +186,13 @@ impl Server {
                     Error::Machine(format!("the trace has no line with `{part}` in it"))
                 })?,
             };
-            let is_last = plain(&line).contains(part);
-            each(&line, is_last)?;
+            let text = self.unmarked(&line);
+            let is_last = plain(text).contains(part);
+            each(&Line {
+                text,
+                record: self.record,
+                is_last,
+            })?;
             if is_last {
                 self.kept = kept.flatten().copied().collect();
                 return Ok(());
@@ -191,13 +215,28 @@ impl Server {
     /// Waits for its end, which comes by itself, and hands over the rest of its trace.
     pub fn rest(&mut self, each: Each<'_>) -> Result<(), Error> {
         let kept = std::mem::take(&mut self.kept);
+        let mut hand_over = |server: &mut Server, line: &[u8]| {
+            let text = server.unmarked(line);
+            each(&Line {
+                text,
+                record: server.record,
+                is_last: false,
+            })
+        };
         kept.split_inclusive(|byte| *byte == b'\n')
-            .try_for_each(|line| each(line, false))?;
+            .try_for_each(|line| hand_over(self, line))?;
         let deadline = Instant::now() + PATIENCE;
         while let Some(line) = self.next(deadline)? {
-            each(&line, false)?;
+            hand_over(self, &line)?;
         }
         Ok(())
+    }
+
+    /// The line without its mark, which is remembered: lines without one go on with the same record.
+    fn unmarked<'l>(&mut self, line: &'l [u8]) -> &'l [u8] {
+        let (record, text) = mark(line);
+        self.record = record.unwrap_or(self.record);
+        text
     }
 
     /// Asks it to end, if it has not, and gives its recording.
@@ -207,7 +246,7 @@ impl Server {
     pub fn end(mut self) -> Result<Vec<u8>, Error> {
         // A server ends because it is asked to, a program after its last cue.
         self.child.stdin = None;
-        let ended = self.rest(&mut |_, _| Ok(()));
+        let ended = self.rest(&mut |_| Ok(()));
         // It has ended, or will not: in both cases there is nothing more to wait for.
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -215,6 +254,17 @@ impl Server {
         let recording = self.recording.take().map(JoinHandle::join);
         Ok(recording.and_then(Result::ok).unwrap_or_default())
     }
+}
+
+/// The number in a line's mark, if it has one, and what stands behind that.
+fn mark(line: &[u8]) -> (Option<u64>, &[u8]) {
+    let rest = line.strip_prefix(&[MARK]);
+    let parts = rest.and_then(|rest| {
+        let space = rest.iter().position(|byte| *byte == b' ')?;
+        let number = std::str::from_utf8(&rest[..space]).ok()?.parse().ok()?;
+        Some((Some(number), &rest[space + 1..]))
+    });
+    parts.unwrap_or((None, line))
 }
 
 /// The text of a line without its colours: `ESC [ ... m`.
@@ -244,5 +294,13 @@ mod tests {
         let line = b"  \x1b[2m 0.10\x1b[0m  \x1b[1maccept4\x1b[0m(3) = 4\n";
         assert_eq!(plain(line), "   0.10  accept4(3) = 4\n");
         assert_eq!(plain(b"none"), "none");
+    }
+
+    #[test]
+    fn a_mark_is_taken_off_and_what_is_none_stays() {
+        assert_eq!(mark(b"\x1e17   0.10  read\n"), (Some(17), &b"  0.10  read\n"[..]));
+        for line in [&b"  0.10  read\n"[..], b"\x1e", b"\x1e12", b"\x1e  x", b""] {
+            assert_eq!(mark(line), (None, line));
+        }
     }
 }

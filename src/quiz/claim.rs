@@ -2,7 +2,7 @@
 
 use crate::abi::Fd;
 use crate::abi::errno::Errno;
-use crate::event::call::{Call, Outcome};
+use crate::event::call::{Call, Completed, Outcome};
 use crate::event::{Event, What};
 use crate::http::Framing;
 use crate::story::telling::connection_of;
@@ -25,14 +25,18 @@ pub enum Claim {
     EndsAtClose,
     /// The address that is told has this port.
     Port(u16),
+    /// While one client has stopped, another one is answered.
+    AnsweredAtOnce,
+    /// It is answered when the first one goes on.
+    AnsweredLater,
+    /// It is answered when the first one has gone.
+    AnsweredLast,
 }
 
 impl Claim {
     /// Whether the event, and the story after it, say so; `None` where nobody can tell.
     pub fn holds(self, event: &Event<'_>, step: &Step<'_>) -> Option<bool> {
-        let What::Call(done) = &event.what else {
-            return None;
-        };
+        let done = result_of(event)?;
         Some(match self {
             Claim::Returns(value) => match done.outcome {
                 Outcome::Returned(returned) => returned == value,
@@ -57,7 +61,18 @@ impl Claim {
                 };
                 stands(self, fd, event, step)?
             }
+            // No one event says so.
+            Claim::AnsweredAtOnce | Claim::AnsweredLater | Claim::AnsweredLast => return None,
         })
+    }
+}
+
+/// The call that has ended; or the operation of a ring that has come back, which stands for one.
+pub(super) fn result_of<'e, 'a>(event: &'e Event<'a>) -> Option<&'e Completed<'a>> {
+    match &event.what {
+        What::Call(done) => Some(done),
+        What::Ring(operation) if operation.ended => Some(&operation.call),
+        _ => None,
     }
 }
 
@@ -74,6 +89,11 @@ fn stands(claim: Claim, fd: Fd, event: &Event<'_>, step: &Step<'_>) -> Option<bo
         Claim::HeadOpen => !stream.in_body && !stream.is_idle(),
         Claim::BodyOpen => stream.in_body && !at_close,
         Claim::EndsAtClose => at_close,
-        Claim::Returns(_) | Claim::Fails(_) | Claim::Port(_) => return None,
+        Claim::Returns(_)
+        | Claim::Fails(_)
+        | Claim::Port(_)
+        | Claim::AnsweredAtOnce
+        | Claim::AnsweredLater
+        | Claim::AnsweredLast => return None,
     })
 }

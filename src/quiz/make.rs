@@ -4,13 +4,14 @@
 //! many wrong ones as there are beliefs. Only what can be known, or has a reason, is asked: a descriptor's
 //! number only where it is the lowest free one.
 
+use super::claim::result_of;
 use super::words::{self, Belief};
 use super::{Choice, Claim, Kind};
 use crate::abi::Fd;
 use crate::abi::calls::CallId;
 use crate::abi::errno::Errno;
 use crate::event::call::{Call, CallName, Completed, Outcome};
-use crate::event::{Event, What};
+use crate::event::Event;
 use crate::story::telling::connection_of;
 use crate::story::{FdKind, Note, Step, Story};
 
@@ -46,14 +47,11 @@ impl Before {
         }
         let given = process.iter().filter(|info| info.generation > 0);
         let seen = given.map(|info| i64::from(info.number));
-        let file = match &event.what {
-            What::Call(done) => match done.syscall.call {
-                Call::Receive { fd, .. } => process
-                    .get(fd)
-                    .filter(|info| info.kind == FdKind::File)
-                    .and_then(|info| Some((info.size?, info.bytes_in))),
-                _ => None,
-            },
+        let file = match result_of(event).map(|done| &done.syscall.call) {
+            Some(Call::Receive { fd, .. }) => process
+                .get(*fd)
+                .filter(|info| info.kind == FdKind::File)
+                .and_then(|info| Some((info.size?, info.bytes_in))),
             _ => None,
         };
         Before {
@@ -81,7 +79,7 @@ pub(super) struct Draft {
 
 /// Everything that could be asked about an event.
 pub(super) fn drafts(before: &Before, event: &Event<'_>, step: &Step<'_>) -> Vec<Draft> {
-    let What::Call(done) = &event.what else {
+    let Some(done) = result_of(event) else {
         return Vec::new();
     };
     let CallName::Known(id) = done.syscall.name else {

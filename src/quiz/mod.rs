@@ -15,9 +15,10 @@ mod words;
 pub use claim::Claim;
 pub use make::Before;
 
-use crate::event::Event;
+use crate::event::{Event, What};
 use crate::story::Step;
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// What a question is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -36,6 +37,8 @@ pub enum Kind {
     Ready,
     /// "which port has an accepted socket?"
     Port,
+    /// "one client has stopped inside its request: when is another one answered?"
+    Answered,
 }
 
 /// One of the answers.
@@ -66,6 +69,8 @@ pub struct Question {
 
 /// Of each kind (for each call and way to end) so many questions are asked: after that one knows.
 const EACH: u32 = 2;
+/// How long the one client stops, of whom [`Quiz::second_client`] asks.
+const STOP: Duration = Duration::from_millis(50);
 /// Answers of a question.
 const CHOICES: usize = 4;
 
@@ -110,9 +115,51 @@ impl Quiz {
         Some(question)
     }
 
+    /// The question about a server with this way to wait, one of whose clients stops for 50 ms inside its
+    /// request: when is a second client answered? `waited` is how long that took. Asked where it bears out
+    /// what the number of seats says, and only so often.
+    pub fn second_client(
+        &mut self,
+        model: &'static str,
+        one_seat: bool,
+        waited: Duration,
+    ) -> Option<Question> {
+        let measured = match one_seat {
+            true => waited >= STOP,
+            false => waited < STOP / 2,
+        };
+        let asked = self.asked.entry((Kind::Answered, "", one_seat));
+        let asked = asked.or_default();
+        if !measured || *asked >= EACH {
+            return None;
+        }
+        *asked += 1;
+        let mut choices = words::answered(one_seat);
+        let seed = model.bytes().fold(self.seed, |seed, byte| {
+            seed.wrapping_mul(31).wrapping_add(byte.into())
+        });
+        Dice(seed).shuffle(&mut choices);
+        let right = match one_seat {
+            true => Claim::AnsweredLater,
+            false => Claim::AnsweredAtOnce,
+        };
+        Some(Question {
+            kind: Kind::Answered,
+            text: format!("{model}: {}", words::question(Kind::Answered, model)),
+            right: choices.iter().position(|c| c.claim == right)?,
+            choices,
+            shows_bytes: false,
+        })
+    }
+
     /// Takes one right answer and up to three wrong ones, and shuffles them.
     fn drawn(&self, draft: make::Draft, event: &Event<'_>, step: &Step<'_>) -> Option<Question> {
-        let mut dice = Dice(self.seed ^ event.seq.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        // Operations of a ring have no number of their own.
+        let number = match &event.what {
+            What::Ring(operation) => operation.user_data,
+            _ => event.seq,
+        };
+        let mut dice = Dice(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let (mut right, mut wrong) = (Vec::new(), Vec::new());
         for choice in draft.choices {
             match choice.claim.holds(event, step)? {
@@ -133,9 +180,7 @@ impl Quiz {
         let mut choices = wrong;
         let place = dice.roll(choices.len() + 1);
         choices.insert(place, right.clone());
-        for n in (1..choices.len()).rev() {
-            choices.swap(n, dice.roll(n + 1));
-        }
+        dice.shuffle(&mut choices);
         let right = choices.iter().position(|c| c.claim == right.claim)?;
         Some(Question {
             kind: draft.kind,
@@ -169,6 +214,13 @@ impl Quiz {
 struct Dice(u64);
 
 impl Dice {
+    /// Puts them in another order.
+    fn shuffle<T>(&mut self, things: &mut [T]) {
+        for n in (1..things.len()).rev() {
+            things.swap(n, self.roll(n + 1));
+        }
+    }
+
     /// One of 0 to `sides` - 1.
     fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -1,6 +1,6 @@
 //! Every sentence of the quiz, on one page: questions, answers, and why each is right or wrong.
 //!
-//! The beliefs are those of real programs and articles (docs/quiz.md says which); each has a sentence that
+//! The beliefs are those of real programs and articles; each has a sentence that
 //! takes it seriously.
 
 use super::{Choice, Claim, Kind, Question};
@@ -175,6 +175,9 @@ pub(super) fn question(kind: Kind, call: &str) -> String {
         Kind::Complete => "is the request complete now?".to_string(),
         Kind::Ready => format!("how many ready descriptors will {call} report?"),
         Kind::Port => "which port has this end of the connection?".to_string(),
+        Kind::Answered => {
+            "client 1 stops for 50 ms in its request. When is client 2 answered?".to_string()
+        }
     }
 }
 
@@ -261,7 +264,13 @@ pub(super) fn state(claim: Claim) -> Choice {
             "no: the head is there, the body is not",
             "Content-Length, or the last chunk, says where a body ends; no such field, no body",
         ),
-        Claim::EndsAtClose | Claim::Returns(_) | Claim::Fails(_) | Claim::Port(_) => (
+        Claim::EndsAtClose
+        | Claim::Returns(_)
+        | Claim::Fails(_)
+        | Claim::Port(_)
+        | Claim::AnsweredAtOnce
+        | Claim::AnsweredLater
+        | Claim::AnsweredLast => (
             "nobody knows before the client closes",
             "a request never ends by close: its head says how long it is (RFC 9112 6.3)",
         ),
@@ -271,6 +280,33 @@ pub(super) fn state(claim: Claim) -> Choice {
         claim,
         because: because.to_string(),
     }
+}
+
+/// When a second client is answered while the first one has stopped, where the server has one seat, and
+/// where it has many.
+pub(super) fn answered(one_seat: bool) -> Vec<Choice> {
+    let (at_once, later) = match one_seat {
+        true => (
+            "the kernel has connected it, and the one seat is taken: nobody reads what it asks",
+            "the server has one seat: until client 1 is done, it looks at nobody else",
+        ),
+        false => (
+            "one call waits for all clients, or each has its own thread or process: one is free",
+            "who has stopped keeps only its own place waiting, and not the server",
+        ),
+    };
+    let never = "client 1 goes on and gets its answer; nobody has to leave for that";
+    [
+        ("at once", Claim::AnsweredAtOnce, at_once),
+        ("when client 1 goes on: after 50 ms", Claim::AnsweredLater, later),
+        ("when client 1 has closed its connection", Claim::AnsweredLast, never),
+    ]
+    .map(|(text, claim, because)| Choice {
+        text: text.to_string(),
+        claim,
+        because: because.to_string(),
+    })
+    .into()
 }
 
 /// What is said after an answer.

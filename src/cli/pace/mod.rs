@@ -96,7 +96,10 @@ impl Pager {
         let mut teller = Teller::new(now.charset);
         teller.total = wishes.total;
         Pager {
-            keys: Keys::new(),
+            keys: match wishes.step || wishes.quiz {
+                true => Keys::new(),
+                false => Keys::none(),
+            },
             out,
             remarks: CompactView::new(now, CompactOptions::default()),
             paint,
@@ -162,16 +165,15 @@ impl Pager {
             return;
         }
         self.greet();
-        let is_call = matches!(event.what, What::Call(_));
+        let is_news = matches!(event.what, What::Call(_) | What::Ring(_));
         self.look_at_keys();
-        if is_call
-            && (self.asking || self.ask_next)
+        if (self.asking || self.ask_next)
             && let Some(screen) = &screen
             && let Some(question) = self.quiz.question(before, event, step)
         {
             self.ask_next = false;
             flush(outputs);
-            self.hold(|pager| pager.ask(screen, &question));
+            self.hold(|pager| pager.ask(Some(screen), &question));
         }
         if self.muted {
             return;
@@ -185,15 +187,52 @@ impl Pager {
             self.remarks.pause(&mut line);
         }
         self.remember(event, screen, line);
-        if self.stepping && is_call {
+        if self.stepping && is_news {
             flush(outputs);
             self.hold(Pager::stand);
         } else if self.wishes.draws {
             self.draw_last();
         }
-        if !is_call {
+        if !is_news {
             flush(outputs);
         }
+    }
+
+    /// Says something that is no event. It can be gone back to.
+    pub fn remark(&mut self, line: &str) {
+        if self.muted {
+            return;
+        }
+        self.greet();
+        self.say(line);
+        self.keep(Moment::Line(format!("{line}\n").into_bytes()));
+    }
+
+    /// The same for a row of a table, which is held at as if it were an event; before it, `question` is asked
+    /// if there is one.
+    pub fn row(&mut self, line: &str, question: impl FnOnce(&mut Quiz) -> Option<Question>) {
+        if self.muted {
+            return;
+        }
+        self.greet();
+        self.look_at_keys();
+        if (self.asking || self.ask_next)
+            && let Some(question) = question(&mut self.quiz)
+        {
+            self.ask_next = false;
+            self.hold(|pager| pager.ask(None, &question));
+        }
+        self.remark(line);
+        if self.stepping && !self.muted {
+            self.hold(Pager::stand_at_line);
+        }
+    }
+
+    /// What comes now is another trace: nothing is known of it yet.
+    pub fn another_trace(&mut self) {
+        let now = (self.paint)();
+        self.teller = Teller::new(now.charset);
+        self.remarks = CompactView::new(now, CompactOptions::default());
     }
 
     /// Nothing happens: a key may have been pressed.
@@ -201,6 +240,11 @@ impl Pager {
         if self.keys.is_terminal() {
             self.look_at_keys();
         }
+    }
+
+    /// Whether anybody can still see what is shown.
+    pub fn is_heard(&self) -> bool {
+        self.out.is_whole()
     }
 
     /// Writes what comes after everything else.
@@ -237,6 +281,10 @@ impl Pager {
             Some(screen) => Moment::Call(Box::new(screen), talk::reference(event)),
             None => Moment::Line(line),
         };
+        self.keep(moment);
+    }
+
+    fn keep(&mut self, moment: Moment) {
         if self.history.len() == HISTORY {
             self.history.pop_front();
         }
@@ -290,7 +338,8 @@ impl Pager {
         }
     }
 
-    fn say(&mut self, line: &str) {
+    /// Writes a line, or several.
+    pub fn say(&mut self, line: &str) {
         self.out.write(format!("{line}\n").as_bytes());
     }
 }

@@ -16,7 +16,7 @@ const SHORT_PROMPT: &str = "[Enter] [b] [r] [e] [?] [q]";
 const NARROW: usize = 60;
 /// For lines.
 const LINES: &str =
-    "* a line for each event: empty next, b back, r run, e explain, ? question, q quit";
+    "* a line for each event: empty next, b back, r run, e explain, ? asks, q quit";
 const ANSWERS: &str = "* answers by line: the number, or an empty line for \"I do not know\"";
 /// Erases a row of our own.
 const ERASE: &str = "\r\x1b[K";
@@ -32,8 +32,14 @@ pub(super) fn reference(event: &Event<'_>) -> Reference {
             },
         ),
         What::Enter(call) | What::Pending(call) => (Some(call), None),
+        What::Ring(operation) => (
+            Some(&operation.call.syscall),
+            match operation.call.outcome {
+                Outcome::Failed(errno) => errno.name(),
+                Outcome::Returned(_) | Outcome::Unknown => None,
+            },
+        ),
         What::Fd(_)
-        | What::Ring(_)
         | What::Signal { .. }
         | What::Process(_)
         | What::Lost { .. } => (None, None),
@@ -103,20 +109,34 @@ impl Pager {
     /// Stands at the last event until the next one is wanted.
     pub(super) fn stand(&mut self) {
         let last = self.history.len().saturating_sub(1);
-        let mut place = last;
         if self.wishes.draws {
-            self.draw(place, self.keys.is_terminal());
+            self.draw(last, self.keys.is_terminal());
         } else {
             self.prompt();
         }
-        // A screen that was only looked at again is drawn in full.
-        let mut drawn = self.wishes.draws;
+        self.stand_at(last, self.wishes.draws);
+    }
+
+    /// The same where the last thing is a line, which is there already.
+    pub(super) fn stand_at_line(&mut self) {
+        self.prompt();
+        self.stand_at(self.history.len().saturating_sub(1), false);
+    }
+
+    /// `drawn`: a screen was, with the prompt on its last row; else there is the prompt alone.
+    fn stand_at(&mut self, last: usize, mut drawn: bool) {
+        let mut place = last;
         loop {
+            if !self.out.is_whole() {
+                // Nobody can see what would be waited for.
+                return self.stop_looking();
+            }
             let key = self.keys.wait();
             if matches!(key, Key::Answer(_) | Key::Other) {
                 // Nothing was asked for: nothing changes.
                 continue;
             }
+            // A screen that was only looked at again is drawn in full.
             if !self.keys.is_terminal() {
                 if drawn {
                     self.out.write(b"\n");
@@ -177,7 +197,7 @@ impl Pager {
     }
 
     /// Asks, waits for an answer, and says what it was worth.
-    pub(super) fn ask(&mut self, screen: &Screen, question: &Question) {
+    pub(super) fn ask(&mut self, screen: Option<&Screen>, question: &Question) {
         self.write_question(screen, question);
         let choice = match self.answer(screen, question) {
             Answer::Choice(choice) => choice,
@@ -194,13 +214,15 @@ impl Pager {
         self.out.write(&out);
     }
 
-    fn write_question(&mut self, screen: &Screen, question: &Question) {
+    fn write_question(&mut self, screen: Option<&Screen>, question: &Question) {
         let paint = (self.paint)();
         let mut out = Vec::new();
-        if question.shows_bytes {
-            screen.bytes_alone(ROWS_OF_BYTES, &paint, &mut out);
-        } else {
-            screen.question(&paint, &mut out);
+        match screen {
+            Some(screen) if question.shows_bytes => {
+                screen.bytes_alone(ROWS_OF_BYTES, &paint, &mut out);
+            }
+            Some(screen) => screen.question(&paint, &mut out),
+            None => {}
         }
         row("quiz", &question.text, &paint, &mut out);
         for (n, choice) in question.choices.iter().enumerate() {
@@ -213,7 +235,7 @@ impl Pager {
         self.out.write(&out);
     }
 
-    fn answer(&mut self, screen: &Screen, question: &Question) -> Answer {
+    fn answer(&mut self, screen: Option<&Screen>, question: &Question) -> Answer {
         loop {
             let key = self.keys.wait();
             let answered = match key {
