@@ -3,17 +3,11 @@
 mod common;
 
 use common::httpsys;
-use nix::libc;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::pty::openpty;
+use common::terminal::OnTerminal;
 use nix::sys::signal::{Signal, kill};
-use nix::sys::termios::{LocalFlags, tcgetattr};
 use nix::unistd::Pid;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::process::CommandExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStderr, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -276,6 +270,35 @@ fn a_stepped_server_makes_no_call_before_the_one_before_it_was_looked_at() {
 }
 
 #[test]
+fn operations_of_a_ring_are_held_at_when_they_are_queued_and_when_they_come_back() {
+    if !common::models::io_uring_works() {
+        return;
+    }
+    let mut server = Stepped::start(&["--io", "uring", "--max-requests", "1"]);
+    let mut client = TcpStream::connect(("127.0.0.1", server.port)).expect("it listens");
+    client.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    client
+        .write_all(b"GET /hi HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .expect("room");
+    let read = server.until("[cq] c1  read(");
+    assert!(read.contains("> request line"), "{read}");
+    server.go_on();
+    let write = server.until("[sq] c1  write(");
+    assert!(write.contains("... queued"), "{write}");
+    // It lies in the queue: only io_uring_enter, which is to come, hands it in.
+    assert!(nothing_yet(&client));
+    server.go_on();
+    let write = server.until("[cq] c1  write(");
+    assert!(write.contains("< status line"), "{write}");
+    server.go_on();
+    let (status, rest) = server.run_on();
+    assert_eq!(status.code(), Some(0), "{rest}");
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[test]
 fn while_somebody_looks_no_deadline_passes_and_the_trace_shows_no_pause() {
     for io in ["blocking", "epoll"] {
         let args = ["--io", io, "--timeout", "300ms", "--max-requests", "1"];
@@ -319,97 +342,17 @@ fn a_quit_ends_the_server_and_what_it_had_to_say() {
     assert!(rest.contains("* 0 connections"), "{rest}");
 }
 
-/// A program on a terminal of its own.
-struct OnTerminal {
-    child: Child,
-    keyboard: File,
-    terminal: OwnedFd,
-    shown: Vec<u8>,
-}
-
-impl OnTerminal {
-    fn start(mut command: Command) -> OnTerminal {
-        let pty = openpty(None, None).expect("a terminal");
-        let end = || Stdio::from(pty.slave.try_clone().expect("a copy"));
-        command.stdin(end()).stdout(end()).stderr(end());
-        command.env("TERM", "dumb");
-        // SAFETY: both calls may be made between fork and exec; descriptor 0 is the terminal by then.
-        unsafe {
-            command.pre_exec(|| {
-                // Descriptors of other tests, of the same process, are none of the program's.
-                libc::close_range(3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC as i32);
-                libc::setsid();
-                libc::ioctl(0, libc::TIOCSCTTY, 0);
-                Ok(())
-            })
-        };
-        let child = command.spawn().expect("it starts");
-        OnTerminal {
-            child,
-            keyboard: File::from(pty.master),
-            terminal: pty.slave,
-            shown: Vec::new(),
-        }
-    }
-
-    fn replay(args: &[&str]) -> OnTerminal {
-        let mut command = httpsys();
-        command.args(["replay", RECORDING]).args(args);
-        OnTerminal::start(command)
-    }
-
-    /// Reads until this was shown; gives everything since the last such wait.
-    fn until(&mut self, part: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let text = String::from_utf8_lossy(&self.shown).into_owned();
-            if let Some(at) = text.find(part) {
-                self.shown = text.as_bytes()[at + part.len()..].to_vec();
-                return text[..at + part.len()].to_string();
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "no {part:?} in {text}");
-            let mut set = [PollFd::new(self.keyboard.as_fd(), PollFlags::POLLIN)];
-            let ms = u16::try_from(left.as_millis()).unwrap_or(1000);
-            if !matches!(poll(&mut set, PollTimeout::from(ms)), Ok(n) if n > 0) {
-                continue;
-            }
-            let mut buffer = [0; 4096];
-            match self.keyboard.read(&mut buffer) {
-                Ok(n) if n > 0 => self.shown.extend_from_slice(&buffer[..n]),
-                _ => panic!("it ended without {part:?}: {text}"),
-            }
-        }
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.keyboard
-            .write_all(keys.as_bytes())
-            .expect("a keyboard");
-    }
-
-    fn is_cooked(&self) -> bool {
-        let modes = tcgetattr(&self.terminal).expect("a terminal").local_flags;
-        modes.contains(LocalFlags::ICANON | LocalFlags::ECHO)
-    }
-
-    fn ended(&mut self) -> ExitStatus {
-        self.child.wait().expect("it ends")
-    }
-}
-
-impl Drop for OnTerminal {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn on_terminal(args: &[&str]) -> OnTerminal {
+    let mut command = httpsys();
+    command.args(["replay", RECORDING]).args(args);
+    OnTerminal::start(command)
 }
 
 const PROMPT: &str = "[q]uit";
 
 #[test]
 fn keys_work_at_once_and_the_terminal_is_given_back_in_the_end() {
-    let mut terminal = OnTerminal::replay(&["--step"]);
+    let mut terminal = on_terminal(&["--step"]);
     let first = terminal.until(PROMPT);
     assert!(first.contains("[ 1/47] socket("), "{first}");
     assert!(!terminal.is_cooked());
@@ -430,23 +373,10 @@ fn keys_work_at_once_and_the_terminal_is_given_back_in_the_end() {
 
 #[test]
 fn no_row_is_wider_than_the_terminal_also_after_its_size_has_changed() {
-    let mut terminal = OnTerminal::replay(&["--step"]);
+    let mut terminal = on_terminal(&["--step"]);
     for columns in [80, 60, 100, 45] {
-        let size = libc::winsize {
-            ws_row: 24,
-            ws_col: columns,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
         terminal.until(if columns == 80 { PROMPT } else { "[q" });
-        // SAFETY: TIOCSWINSZ reads one winsize, and this one is ours.
-        unsafe {
-            libc::ioctl(
-                terminal.keyboard.as_raw_fd(),
-                libc::TIOCSWINSZ,
-                &raw const size,
-            )
-        };
+        terminal.resize(columns);
         terminal.press("\n");
         let mut screen = terminal.until("next?");
         screen.push_str(&terminal.until("[q"));
@@ -470,7 +400,7 @@ fn a_signal_ends_it_and_the_terminal_is_given_back() {
         Signal::SIGINT,
     ];
     for signal in signals {
-        let mut terminal = OnTerminal::replay(&["--step"]);
+        let mut terminal = on_terminal(&["--step"]);
         terminal.until(PROMPT);
         assert!(!terminal.is_cooked());
         match signal {
@@ -521,7 +451,7 @@ fn after_a_stop_the_shell_has_its_terminal_and_after_fg_keys_work_again() {
 
 #[test]
 fn a_question_on_a_terminal_is_answered_by_one_key() {
-    let mut terminal = OnTerminal::replay(&["--quiz"]);
+    let mut terminal = on_terminal(&["--quiz"]);
     terminal.until("no idea");
     terminal.press("9");
     terminal.press("1");

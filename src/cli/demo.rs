@@ -45,7 +45,9 @@ fn view(name: &str) -> Result<ViewName, String> {
     match name {
         "compact" => Ok(ViewName::Compact),
         "explain" => Ok(ViewName::Explain),
-        _ => Err("compact or explain; a scene's server has the others: serve --trace=strace".into()),
+        _ => {
+            Err("compact or explain; a scene's server has the others: serve --trace=strace".into())
+        }
     }
 }
 
@@ -74,7 +76,10 @@ pub fn run(args: &DemoArgs, common: &Common) -> u8 {
     let scenes: Vec<&demo::Scene> = match &args.name {
         None if args.all => demo::SCENES.iter().collect(),
         None if args.step || args.quiz => {
-            return super::usage("demo", "--step and --quiz go with the name of a scene, or --all");
+            return super::usage(
+                "demo",
+                "--step and --quiz go with the name of a scene, or --all",
+            );
         }
         None => return ended(demo::list(&mut out).map_err(Error::Output)),
         Some(name) => demo::find(name).into_iter().collect(),

@@ -85,8 +85,10 @@ impl Output {
         }
         let start = self.buffer.len();
         self.view.step(event, step, &mut self.buffer);
-        if self.marked && self.buffer.len() > start {
-            let mark = format!("{}{} ", char::from(demo::MARK), self.passed);
+        if self.marked {
+            // What is folded into a line above has a line of its own, with nothing in it.
+            let end = if self.buffer.len() > start { "" } else { "\n" };
+            let mark = format!("{}{} {end}", char::from(demo::MARK), self.passed);
             self.buffer.splice(start..start, mark.bytes());
         }
     }

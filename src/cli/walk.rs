@@ -222,7 +222,9 @@ fn heading(played: &Played) -> String {
     match (played.kept, played.beats.iter().filter(events).count()) {
         (Some(_), n) => format!("- kept from another machine: {n} events"),
         (None, 0) => "- measured a moment ago, row by row:".to_owned(),
-        (None, n) => format!("- recorded a moment ago: {n} events. It is over: nobody waits for you"),
+        (None, n) => {
+            format!("- recorded a moment ago: {n} events. It is over: nobody waits for you")
+        }
     }
 }
 

@@ -68,6 +68,10 @@ impl<'a, 'p> Live<'a, 'p> {
             if hidden {
                 return Ok(());
             }
+            if text == "\n" {
+                paper.again(line.record);
+                return Ok(());
+            }
             if canonical && text.contains(LIMIT) {
                 paper.trace(without_limit(&text).as_bytes(), line.record)
             } else if canonical && figures.iter().any(|part| text.contains(part)) {

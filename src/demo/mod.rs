@@ -270,7 +270,9 @@ pub fn program(scene: &str, act: usize) -> Option<Program> {
 fn lines(mark: &str, lines: &[&str]) -> String {
     let marks = std::iter::once(mark).chain(std::iter::repeat("  "));
     let lines = lines.iter().zip(marks);
-    lines.map(|(line, mark)| format!("{mark}{line}\n")).collect()
+    lines
+        .map(|(line, mark)| format!("{mark}{line}\n"))
+        .collect()
 }
 
 /// Columns of a line.

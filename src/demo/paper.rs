@@ -27,7 +27,12 @@ pub struct Paper<'a> {
     /// Recordings that are complete: the next one has this number.
     pub recording: usize,
     beats: Vec<Beat>,
+    /// So many records repeated the last one that has a line.
+    repeats: usize,
 }
+
+/// Of records that repeat each other, so many are kept beside the first.
+const REPEATS: usize = 2;
 
 impl<'a> Paper<'a> {
     /// Nothing stands on it.
@@ -37,6 +42,7 @@ impl<'a> Paper<'a> {
             headed: false,
             recording: 0,
             beats: Vec::new(),
+            repeats: 0,
         }
     }
 
@@ -65,11 +71,25 @@ impl<'a> Paper<'a> {
     /// A line of the trace, with its line end, and the record that it tells of; 0 where none does.
     pub fn trace(&mut self, line: &[u8], record: u64) -> Result<(), Error> {
         self.out.write_all(line)?;
+        self.repeats = 0;
+        self.event(record);
+        Ok(())
+    }
+
+    /// The record tells of the same as the one before: the trace says only how often. The first ones are
+    /// kept.
+    pub fn again(&mut self, record: u64) {
+        self.repeats += 1;
+        if self.repeats <= REPEATS {
+            self.event(record);
+        }
+    }
+
+    fn event(&mut self, record: u64) {
         let beat = Beat::Event(self.recording, record);
         if record > 0 && !self.beats.contains(&beat) {
             self.beats.push(beat);
         }
-        Ok(())
     }
 
     /// What was written goes out.
@@ -99,10 +119,16 @@ mod tests {
         paper.trace(b"   a note\n", 7).expect("memory takes it");
         paper.trace(b"   more\n", 0).expect("memory takes it");
         paper.recording += 1;
+        for record in 8..90 {
+            paper.again(record);
+        }
         paper.trace(b"1  close\n", 7).expect("memory takes it");
         let beats = paper.beats();
         let line = Beat::Line("# one".to_owned());
-        assert_eq!(beats, [line, Beat::Event(0, 7), Beat::Event(1, 7)]);
+        let events = [(0, 7), (1, 8), (1, 9), (1, 7)];
+        let events = events.map(|(recording, record)| Beat::Event(recording, record));
+        assert_eq!(beats[0], line);
+        assert_eq!(beats[1..], events);
         let text = "# one\nms  call\n1  read\n   a note\n   more\n1  close\n";
         assert_eq!(String::from_utf8_lossy(&out), text);
     }

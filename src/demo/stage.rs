@@ -35,7 +35,7 @@ pub const MARK: u8 = 0x1e;
 /// A line of a trace.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
-    /// What it says, with its line end.
+    /// What it says, with its line end; nothing else where it only repeats the line above.
     pub text: &'a [u8],
     /// The number of the record that it tells of, from 1; 0 before the first.
     pub record: u64,
@@ -298,7 +298,10 @@ mod tests {
 
     #[test]
     fn a_mark_is_taken_off_and_what_is_none_stays() {
-        assert_eq!(mark(b"\x1e17   0.10  read\n"), (Some(17), &b"  0.10  read\n"[..]));
+        assert_eq!(
+            mark(b"\x1e17   0.10  read\n"),
+            (Some(17), &b"  0.10  read\n"[..])
+        );
         for line in [&b"  0.10  read\n"[..], b"\x1e", b"\x1e12", b"\x1e  x", b""] {
             assert_eq!(mark(line), (None, line));
         }

@@ -10,8 +10,8 @@ use super::{Choice, Claim, Kind};
 use crate::abi::Fd;
 use crate::abi::calls::CallId;
 use crate::abi::errno::Errno;
-use crate::event::call::{Call, CallName, Completed, Outcome};
 use crate::event::Event;
+use crate::event::call::{Call, CallName, Completed, Outcome};
 use crate::story::telling::connection_of;
 use crate::story::{FdKind, Note, Step, Story};
 

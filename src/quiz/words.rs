@@ -298,8 +298,16 @@ pub(super) fn answered(one_seat: bool) -> Vec<Choice> {
     let never = "client 1 goes on and gets its answer; nobody has to leave for that";
     [
         ("at once", Claim::AnsweredAtOnce, at_once),
-        ("when client 1 goes on: after 50 ms", Claim::AnsweredLater, later),
-        ("when client 1 has closed its connection", Claim::AnsweredLast, never),
+        (
+            "when client 1 goes on: after 50 ms",
+            Claim::AnsweredLater,
+            later,
+        ),
+        (
+            "when client 1 has closed its connection",
+            Claim::AnsweredLast,
+            never,
+        ),
     ]
     .map(|(text, claim, because)| Choice {
         text: text.to_string(),

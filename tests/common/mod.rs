@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
 pub mod models;
+pub mod terminal;
 
 use std::io::BufRead;
 use std::io::BufReader;

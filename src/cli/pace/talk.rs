@@ -15,8 +15,7 @@ const SHORT_PROMPT: &str = "[Enter] [b] [r] [e] [?] [q]";
 /// The short one is for less than this.
 const NARROW: usize = 60;
 /// For lines.
-const LINES: &str =
-    "* a line for each event: empty next, b back, r run, e explain, ? asks, q quit";
+const LINES: &str = "* a line for each event: empty next, b back, r run, e explain, ? asks, q quit";
 const ANSWERS: &str = "* answers by line: the number, or an empty line for \"I do not know\"";
 /// Erases a row of our own.
 const ERASE: &str = "\r\x1b[K";
@@ -39,10 +38,7 @@ pub(super) fn reference(event: &Event<'_>) -> Reference {
                 Outcome::Returned(_) | Outcome::Unknown => None,
             },
         ),
-        What::Fd(_)
-        | What::Signal { .. }
-        | What::Process(_)
-        | What::Lost { .. } => (None, None),
+        What::Fd(_) | What::Signal { .. } | What::Process(_) | What::Lost { .. } => (None, None),
     };
     let name = match call.map(|call| call.name) {
         Some(CallName::Known(id)) => format!("call {}", id.name()),

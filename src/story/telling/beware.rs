@@ -5,8 +5,9 @@
 use super::{EAGAIN, EINPROGRESS, EINTR, Telling, Words, connection_of};
 use crate::abi::Fd;
 use crate::abi::address::Address;
+use crate::abi::calls;
 use crate::abi::errno::Errno;
-use crate::event::call::{Call, Completed, Outcome};
+use crate::event::call::{Call, CallName, Completed, Outcome};
 use crate::story::fds::FdKind;
 use crate::story::words::{Foreign, Note, Progress, Setting};
 
@@ -194,7 +195,16 @@ fn returned(telling: &Telling<'_>, count: u64, w: &mut Words<'_>) -> bool {
         Call::EpollWait { .. } | Call::Poll { .. } => {
             "ready means: the call would not sleep. It may still fail, or give 0"
         }
-        Call::GetOption { .. } | Call::GetName { .. } | Call::Fcntl { .. } | Call::Other => {
+        Call::Other => match telling.done.syscall.name {
+            CallName::Known(calls::IO_URING_SETUP) => {
+                "who looks only at calls sees no read and no write from here on"
+            }
+            CallName::Known(calls::IO_URING_ENTER) => {
+                "taken is not done: what came of it stands in the completion queue"
+            }
+            CallName::Known(_) | CallName::Number(_) | CallName::Name(_) => return false,
+        },
+        Call::GetOption { .. } | Call::GetName { .. } | Call::Fcntl { .. } => {
             return false;
         }
     };

@@ -2,6 +2,7 @@
 
 use super::{Bytes, EAGAIN, EINPROGRESS, EINTR, Telling, Words};
 use crate::abi::Fd;
+use crate::abi::calls;
 use crate::abi::errno::Errno;
 use crate::event::call::{Call, CallName, Outcome};
 use crate::story::fds::FdKind;
@@ -21,6 +22,9 @@ pub(super) fn write(telling: &Telling<'_>, w: &mut Words<'_>) {
             w.say("did not return from this call, or the trace has lost the result")
         }
         Outcome::Failed(errno) => failed(telling, errno, w),
+        Outcome::Returned(_) if telling.operation => {
+            w.say("did it by itself, and left the result in the completion queue");
+        }
         Outcome::Returned(value) => returned(telling, value, w),
     }
 }
@@ -160,7 +164,25 @@ fn returned(telling: &Telling<'_>, value: i64, w: &mut Words<'_>) {
         Call::EpollCreate => w.tell(format_args!("made an empty set; its number is {value}")),
         Call::EpollControl { .. } => w.say("changed the set; it is kept in the kernel"),
         Call::EpollWait { .. } | Call::Poll { .. } => ready(telling, count, w),
-        Call::Other => w.tell(format_args!("did so, and returned {value}")),
+        Call::Other => other(telling, value, w),
+    }
+}
+
+fn other(telling: &Telling<'_>, value: i64, w: &mut Words<'_>) {
+    match telling.done.syscall.name {
+        CallName::Known(calls::IO_URING_SETUP) => w.tell(format_args!(
+            "made two queues in memory that both sides see; fd {value} stands for them"
+        )),
+        CallName::Known(calls::IO_URING_ENTER) => {
+            let plural = if value == 1 { "" } else { "s" };
+            w.tell(format_args!("took {value} operation{plural} in"));
+            if telling.slept {
+                w.say("; the thread slept until a result came");
+            }
+        }
+        CallName::Known(_) | CallName::Number(_) | CallName::Name(_) => {
+            w.tell(format_args!("did so, and returned {value}"));
+        }
     }
 }
 

@@ -14,11 +14,12 @@ mod kernel;
 
 use super::fds::{FdInfo, FdKind};
 use super::words::{Note, Pen};
-use super::{Connection, Story};
+use super::{Connection, Step, Story};
 use crate::abi::Fd;
 use crate::abi::Pid;
 use crate::abi::errno::Errno;
-use crate::event::call::{Completed, Syscall};
+use crate::event::Event;
+use crate::event::call::{Call, CallName, Completed, Syscall};
 use std::fmt;
 
 pub(super) const EINTR: Errno = Errno(4);
@@ -38,6 +39,33 @@ pub struct Telling<'e> {
     pub story: &'e Story,
     /// The thread was put to sleep in it.
     pub slept: bool,
+    /// It was no call: an operation of a ring stands for it, and has come back.
+    pub operation: bool,
+}
+
+/// The same of an operation of a ring, which may stand for no call.
+pub fn asked_of_ring(event: &Event<'_>, call: &Syscall<'_>, step: &Step<'_>, pen: &mut dyn Pen) {
+    match call.name {
+        CallName::Name(_) => pen.text("take back an operation that is under way"),
+        CallName::Known(_) | CallName::Number(_) => asked(event.pid, call, step.story, pen),
+    }
+}
+
+/// What the kernel does about an operation that was put into a ring, and has not come back.
+pub fn queued(pen: &mut dyn Pen) {
+    pen.text("has not begun: io_uring_enter must hand it in first");
+}
+
+/// What to beware of about it.
+pub fn beware_queued(call: &Syscall<'_>, pen: &mut dyn Pen) {
+    pen.text(match &call.call {
+        Call::Receive { .. } => {
+            "no byte has moved: the buffer must stay there until the result comes"
+        }
+        Call::Send { .. } => "the bytes must stay as they are until the result has come",
+        Call::Close { .. } => "from now on the number is nobody's: it may soon be somebody else's",
+        _ => "results come in any order: user_data tells which is whose",
+    });
 }
 
 /// What the program asked for, as one would say it.

@@ -14,7 +14,7 @@
 mod parts;
 mod screen;
 
-pub use screen::{Got, ROWS, Screen, row};
+pub use screen::{Got, Place, ROWS, Screen, row};
 
 use super::View;
 use super::compact::CompactOptions;
@@ -29,8 +29,8 @@ use super::text::escape_into;
 use crate::abi::Fd;
 use crate::abi::calls::Kind;
 use crate::event::call::{Arg, Call, CallName, Completed, Data, Outcome, Syscall};
-use crate::event::{Event, What};
-use crate::story::telling::{Telling, asked};
+use crate::event::{Event, RingOperation, What};
+use crate::story::telling::{Telling, asked, asked_of_ring, beware_queued, queued};
 use crate::story::{Connection, FdKind, Note, Pen, Protocol, Step, Story, Verdict};
 use parts::{Name, Parts, Piece};
 use screen::Extract;
@@ -73,16 +73,57 @@ impl Teller {
     pub fn screen(&mut self, event: &Event<'_>, step: &Step<'_>) -> Option<Screen> {
         match &event.what {
             What::Call(done) => Some(self.ended(event, done, step)),
-            // An operation is explained when it has ended: before, nothing has happened.
             What::Ring(operation) if operation.ended => {
-                Some(self.ended(event, &operation.call, step))
+                Some(self.came_back(event, operation, step))
             }
+            What::Ring(operation) => Some(self.queued(event, operation, step)),
             What::Enter(call) | What::Pending(call) => Some(self.begun(event, call, step)),
             What::Lost { .. } => {
                 self.parts.lose();
                 None
             }
-            What::Ring(_) | What::Fd(_) | What::Signal { .. } | What::Process(_) => None,
+            What::Fd(_) | What::Signal { .. } | What::Process(_) => None,
+        }
+    }
+
+    /// An operation that was put into a ring: nothing has come of it.
+    fn queued(
+        &mut self,
+        event: &Event<'_>,
+        operation: &RingOperation<'_>,
+        step: &Step<'_>,
+    ) -> Screen {
+        let call = &operation.call.syscall;
+        let told = usize::from(!step.notes.is_empty());
+        Screen {
+            place: Place::Queued,
+            whose: whose(event, step),
+            call: self.call(call),
+            result: " ... queued".to_string(),
+            failed: false,
+            right: main_fd(call).map_or(String::new(), |fd| format!("fd {}", fd.0)),
+            asked: self.words(|pen| asked_of_ring(event, call, step, pen)),
+            kernel: self.words(|pen| queued(pen)),
+            got: Got::Nothing,
+            notes: self.notes(step, told),
+            beware: self.words(|pen| beware_queued(call, pen)),
+            next: self.next(event, main_fd(call), step),
+        }
+    }
+
+    /// An operation that has come back from one. How long it took nobody has measured.
+    fn came_back(
+        &mut self,
+        event: &Event<'_>,
+        operation: &RingOperation<'_>,
+        step: &Step<'_>,
+    ) -> Screen {
+        let call = &operation.call.syscall;
+        Screen {
+            place: Place::CameBack,
+            right: main_fd(call).map_or(String::new(), |fd| format!("fd {}", fd.0)),
+            asked: self.words(|pen| asked_of_ring(event, call, step, pen)),
+            ..self.told(event, &operation.call, (false, true), step)
         }
     }
 
@@ -91,7 +132,7 @@ impl Teller {
             self.waiting.insert(event.tid.0);
         }
         Screen {
-            number: (0, None),
+            place: Place::Waiting,
             whose: whose(event, step),
             call: self.call(call),
             result: " ... waiting".to_string(),
@@ -111,12 +152,23 @@ impl Teller {
 
     fn ended(&mut self, event: &Event<'_>, done: &Completed<'_>, step: &Step<'_>) -> Screen {
         let slept = self.waiting.remove(&event.tid.0) || done.dur > SLEPT;
+        self.told(event, done, (slept, false), step)
+    }
+
+    fn told(
+        &mut self,
+        event: &Event<'_>,
+        done: &Completed<'_>,
+        (slept, operation): (bool, bool),
+        step: &Step<'_>,
+    ) -> Screen {
         let telling = Telling {
             pid: event.pid,
             done,
             notes: step.notes,
             story: step.story,
             slept,
+            operation,
         };
         let fd = main_fd(&done.syscall);
         let time = milliseconds(done.dur);
@@ -131,7 +183,7 @@ impl Teller {
         });
         beware.push_str(&sentence);
         Screen {
-            number: (event.seq, self.total),
+            place: Place::Call(event.seq, self.total),
             whose: whose(event, step),
             call: self.call(&done.syscall),
             result: result(done),
@@ -235,8 +287,17 @@ impl Teller {
     /// kernel fills in too, so that a call looks the same before its end.
     fn call(&self, call: &Syscall<'_>) -> String {
         let mut line = super::brief::Line::default();
-        super::brief::name(&mut line, call.name);
-        let mut text = line.bytes;
+        let mut text = match call.name {
+            CallName::Name(name) => {
+                let mut text = Vec::new();
+                escape_into(&mut text, name.as_bytes(), NAMES, self.charset);
+                text
+            }
+            CallName::Known(_) | CallName::Number(_) => {
+                super::brief::name(&mut line, call.name);
+                line.bytes
+            }
+        };
         text.push(b'(');
         let names: Vec<(&str, bool)> = match call.name {
             CallName::Known(id) => id

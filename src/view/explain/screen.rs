@@ -39,11 +39,24 @@ pub enum Got {
     Bytes(Vec<Extract>, String, bool),
 }
 
+/// Which event a screen is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    /// A call by its number, and of how many where that is known.
+    Call(u64, Option<u64>),
+    /// A call that has not ended.
+    Waiting,
+    /// An operation that was put into a ring: the submission queue.
+    Queued,
+    /// One that has come back: the completion queue.
+    CameBack,
+}
+
 /// An event, told.
 #[derive(Clone, Debug)]
 pub struct Screen {
-    /// Number of the call, and of how many; 0 for a call that has not ended.
-    pub number: (u64, Option<u64>),
+    /// Which event it is.
+    pub place: Place,
     /// Whose it is: `t2 c1`.
     pub whose: String,
     /// The call with its arguments.
@@ -143,14 +156,15 @@ impl Screen {
     }
 
     fn first_row(&self, with_result: bool, paint: &Paint, out: &mut Vec<u8>) {
-        let (number, total) = self.number;
-        let place = match (number, total) {
-            (0, _) => "[..]".to_string(),
-            (number, Some(total)) => {
+        let place = match self.place {
+            Place::Waiting => "[..]".to_string(),
+            Place::Queued => "[sq]".to_string(),
+            Place::CameBack => "[cq]".to_string(),
+            Place::Call(number, Some(total)) => {
                 let digits = total.to_string().len();
                 format!("[{number:>digits$}/{total}]")
             }
-            (number, None) => format!("[{number:>2}]"),
+            Place::Call(number, None) => format!("[{number:>2}]"),
         };
         let result = if with_result {
             self.result.as_str()
