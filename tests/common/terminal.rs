@@ -1,6 +1,5 @@
 //! A program on a terminal of its own: keys, what is shown, and the modes that it leaves behind.
 
-use super::PATIENCE;
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{Winsize, openpty};
@@ -10,7 +9,11 @@ use std::io::{Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
 use std::time::Instant;
+
+/// The longest wait for something to be shown.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A program on a terminal of its own. It is ended with it.
 #[derive(Debug)]
