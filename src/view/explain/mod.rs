@@ -11,26 +11,24 @@
 //! `story::telling`; which part of HTTP bytes are is worked out in `parts`; `screen` lays it out. What is
 //! not a call (threads, signals, missing events) has the line that the compact view gives it.
 
+mod page;
 mod parts;
+mod ring;
 mod screen;
 
+pub use page::ExplainView;
 pub use screen::{Got, Place, ROWS, Screen, row};
 
-use super::View;
-use super::compact::CompactOptions;
-use super::compact::CompactView;
 use super::paint::Ink;
-use super::paint::Paint;
 use super::sentence::ink;
 use super::sentence::sentence;
-use super::summary;
 use super::text::Charset;
 use super::text::escape_into;
 use crate::abi::Fd;
 use crate::abi::calls::Kind;
 use crate::event::call::{Arg, Call, CallName, Completed, Data, Outcome, Syscall};
-use crate::event::{Event, RingOperation, What};
-use crate::story::telling::{Telling, asked, asked_of_ring, beware_queued, queued};
+use crate::event::{Event, What};
+use crate::story::telling::{Telling, asked};
 use crate::story::{Connection, FdKind, Note, Pen, Protocol, Step, Story, Verdict};
 use parts::{Name, Parts, Piece};
 use screen::Extract;
@@ -83,47 +81,6 @@ impl Teller {
                 None
             }
             What::Fd(_) | What::Signal { .. } | What::Process(_) => None,
-        }
-    }
-
-    /// An operation that was put into a ring: nothing has come of it.
-    fn queued(
-        &mut self,
-        event: &Event<'_>,
-        operation: &RingOperation<'_>,
-        step: &Step<'_>,
-    ) -> Screen {
-        let call = &operation.call.syscall;
-        let told = usize::from(!step.notes.is_empty());
-        Screen {
-            place: Place::Queued,
-            whose: whose(event, step),
-            call: self.call(call),
-            result: " ... queued".to_string(),
-            failed: false,
-            right: main_fd(call).map_or(String::new(), |fd| format!("fd {}", fd.0)),
-            asked: self.words(|pen| asked_of_ring(event, call, step, pen)),
-            kernel: self.words(|pen| queued(pen)),
-            got: Got::Nothing,
-            notes: self.notes(step, told),
-            beware: self.words(|pen| beware_queued(call, pen)),
-            next: self.next(event, main_fd(call), step),
-        }
-    }
-
-    /// An operation that has come back from one. How long it took nobody has measured.
-    fn came_back(
-        &mut self,
-        event: &Event<'_>,
-        operation: &RingOperation<'_>,
-        step: &Step<'_>,
-    ) -> Screen {
-        let call = &operation.call.syscall;
-        Screen {
-            place: Place::CameBack,
-            right: main_fd(call).map_or(String::new(), |fd| format!("fd {}", fd.0)),
-            asked: self.words(|pen| asked_of_ring(event, call, step, pen)),
-            ..self.told(event, &operation.call, (false, true), step)
         }
     }
 
@@ -624,61 +581,6 @@ impl Pen for Text {
         escape_into(&mut self.text, bytes, NAMES, self.charset);
         if more {
             self.text("...");
-        }
-    }
-}
-
-/// Writes screens, one behind the other.
-#[derive(Debug)]
-pub struct ExplainView {
-    paint: Paint,
-    teller: Teller,
-    remarks: CompactView,
-    quiet: bool,
-    only_sums: bool,
-}
-
-impl ExplainView {
-    /// A view for one stream; `quiet` leaves out the sums at the end.
-    pub fn new(paint: Paint, total: Option<u64>, quiet: bool) -> ExplainView {
-        let mut teller = Teller::new(paint.charset);
-        teller.total = total;
-        ExplainView {
-            remarks: CompactView::new(paint.clone(), CompactOptions::default()),
-            paint,
-            teller,
-            quiet,
-            only_sums: false,
-        }
-    }
-
-    /// The same without screens: somebody else draws them.
-    pub fn only_sums(self) -> ExplainView {
-        ExplainView {
-            only_sums: true,
-            ..self
-        }
-    }
-}
-
-impl View for ExplainView {
-    fn step(&mut self, event: &Event<'_>, step: &Step<'_>, out: &mut Vec<u8>) {
-        if self.only_sums {
-            return;
-        }
-        match self.teller.screen(event, step) {
-            Some(screen) => screen.write(&self.paint, out),
-            None => {
-                self.remarks.step(event, step, out);
-                self.remarks.pause(out);
-            }
-        }
-        out.push(b'\n');
-    }
-
-    fn end(&mut self, story: &Story, out: &mut Vec<u8>) {
-        if !self.quiet {
-            summary::line(story, &self.paint, out);
         }
     }
 }

@@ -1,0 +1,65 @@
+//! The view itself: a screen for each call, a line for anything else, one behind the other.
+
+use super::Teller;
+use crate::event::Event;
+use crate::story::{Step, Story};
+use crate::view::View;
+use crate::view::compact::CompactOptions;
+use crate::view::compact::CompactView;
+use crate::view::paint::Paint;
+use crate::view::summary;
+
+/// Writes screens, one behind the other.
+#[derive(Debug)]
+pub struct ExplainView {
+    paint: Paint,
+    teller: Teller,
+    remarks: CompactView,
+    quiet: bool,
+    only_sums: bool,
+}
+
+impl ExplainView {
+    /// A view for one stream; `quiet` leaves out the sums at the end.
+    pub fn new(paint: Paint, total: Option<u64>, quiet: bool) -> ExplainView {
+        let mut teller = Teller::new(paint.charset);
+        teller.total = total;
+        ExplainView {
+            remarks: CompactView::new(paint.clone(), CompactOptions::default()),
+            paint,
+            teller,
+            quiet,
+            only_sums: false,
+        }
+    }
+
+    /// The same without screens: somebody else draws them.
+    pub fn only_sums(self) -> ExplainView {
+        ExplainView {
+            only_sums: true,
+            ..self
+        }
+    }
+}
+
+impl View for ExplainView {
+    fn step(&mut self, event: &Event<'_>, step: &Step<'_>, out: &mut Vec<u8>) {
+        if self.only_sums {
+            return;
+        }
+        match self.teller.screen(event, step) {
+            Some(screen) => screen.write(&self.paint, out),
+            None => {
+                self.remarks.step(event, step, out);
+                self.remarks.pause(out);
+            }
+        }
+        out.push(b'\n');
+    }
+
+    fn end(&mut self, story: &Story, out: &mut Vec<u8>) {
+        if !self.quiet {
+            summary::line(story, &self.paint, out);
+        }
+    }
+}
