@@ -89,6 +89,21 @@ impl Set for Live<'_, '_> {
         self.with_server(shown, |server, each| server.until(part, each))
     }
 
+    fn leave_out(&mut self, part: &str, why: &str) -> Result<(), Error> {
+        let mut lines = 0;
+        let mut last = self.server.as_ref().map_or(0, Server::record);
+        self.with_server(Shown::Nothing, |server, each| {
+            server.until(part, &mut |line| {
+                // A note below a line is no line of its own.
+                lines += u64::from(line.record != last);
+                last = line.record;
+                each(line)
+            })
+        })?;
+        let plural = if lines == 1 { "" } else { "s" };
+        self.say(&format!("{lines} line{plural} left out: {why}"))
+    }
+
     fn prompt(&mut self, line: &str) -> Result<(), Error> {
         self.with_server(Shown::All, |server, _| server.prompt(line))
     }

@@ -134,6 +134,9 @@ impl Set for Nothing {
     fn until(&mut self, part: &str, _: Shown) -> Result<(), Error> {
         Nothing::none(part)
     }
+    fn leave_out(&mut self, part: &str, _: &str) -> Result<(), Error> {
+        Nothing::none(part)
+    }
     fn prompt(&mut self, line: &str) -> Result<(), Error> {
         Nothing::none(line)
     }

@@ -54,6 +54,9 @@ pub enum Step {
     Skip(&'static str),
     /// The trace has come to a line with this in it, which is shown; what goes before is not.
     To(&'static str),
+    /// The trace has come to a line with this in it; neither it nor what goes before is shown, and the screen
+    /// says how many lines that were, and this about them.
+    LeaveOut(&'static str, &'static str),
     /// The server sleeps in this call, and the trace shows it.
     Waits(&'static str),
     /// The server, a program of the scene's own, goes on after its `cue`.
@@ -73,6 +76,9 @@ pub enum Step {
 pub trait Set {
     /// Waits for a line of the trace with this in it.
     fn until(&mut self, part: &str, shown: Shown) -> Result<(), Error>;
+
+    /// Waits for a line of the trace with this in it; the screen says how many were left out, and why.
+    fn leave_out(&mut self, part: &str, why: &str) -> Result<(), Error>;
 
     /// Says something to the server's process.
     fn prompt(&mut self, line: &str) -> Result<(), Error>;
@@ -184,6 +190,7 @@ impl Cast {
             Step::Until(part) => set.until(part, Shown::All),
             Step::Skip(part) => set.until(part, Shown::Nothing),
             Step::To(part) => set.until(part, Shown::Last),
+            Step::LeaveOut(part, why) => set.leave_out(part, why),
             Step::Waits(call) => {
                 set.prompt(&format!("waits {call}"))?;
                 set.until(" ... waiting", Shown::All)
@@ -286,6 +293,9 @@ mod tests {
     impl Set for Paper {
         fn until(&mut self, _: &str, _: Shown) -> Result<(), Error> {
             Ok(())
+        }
+        fn leave_out(&mut self, _: &str, why: &str) -> Result<(), Error> {
+            self.say(why)
         }
         fn prompt(&mut self, line: &str) -> Result<(), Error> {
             self.say(line)

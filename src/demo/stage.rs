@@ -130,6 +130,11 @@ impl Server {
         self.address
     }
 
+    /// The record that its last line told of.
+    pub fn record(&self) -> u64 {
+        self.record
+    }
+
     /// Its process.
     pub fn pid(&self) -> u32 {
         self.child.id()

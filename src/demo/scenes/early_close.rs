@@ -39,6 +39,7 @@ pub const SCENE: Scene = Scene {
                     Step::Skip("getsockname"),
                     Step::ConnectNarrow(0, 4096),
                     Step::Send(0, POST),
+                    Step::LeaveOut("SO_SNDBUF", "as above"),
                     Step::Until("shutdown("),
                     Step::Ending(0),
                     Step::Until("c1 over"),

@@ -30,6 +30,7 @@ pub const SCENE: Scene = Scene {
                     Step::Skip("accept4("),
                     Step::Connect(1),
                     Step::Cue,
+                    Step::Skip("prlimit64("),
                     Step::Until("EMFILE"),
                     Step::Until("EMFILE"),
                     Step::Say("and so on"),
@@ -47,6 +48,7 @@ pub const SCENE: Scene = Scene {
                     Step::Skip("prlimit64("),
                     Step::Connect(1),
                     Step::Cue,
+                    Step::LeaveOut("EMFILE", "as above"),
                     Step::Until("c2 from"),
                 ],
             },
@@ -61,6 +63,7 @@ pub const SCENE: Scene = Scene {
                     Step::Skip("prlimit64("),
                     Step::Connect(1),
                     Step::Cue,
+                    Step::LeaveOut("EMFILE", "as above"),
                     Step::Until("c2 over"),
                     Step::Until("openat"),
                     Step::Ending(1),
@@ -72,7 +75,7 @@ pub const SCENE: Scene = Scene {
         "EMFILE from accept4 takes nobody out of the queue: a loop that goes back to",
         "epoll burns a whole CPU until somebody leaves.",
     ],
-    next: &["httpsys explain EMFILE", "httpsys explain no-free-fd"],
+    next: &["httpsys explain EMFILE    and  httpsys explain no-free-fd"],
 };
 
 const TIMEOUT: i32 = 100;

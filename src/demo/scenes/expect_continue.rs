@@ -45,7 +45,7 @@ pub const SCENE: Scene = Scene {
                     Step::Until("413"),
                     Step::Answer(0),
                     Step::Line(0),
-                    Step::Until("c1 over"),
+                    Step::LeaveOut("c1 over", "shutdown, read to the end, close"),
                 ],
             },
         },
@@ -54,7 +54,7 @@ pub const SCENE: Scene = Scene {
         "100 Continue is an answer before the answer; a client that ignores it, or a",
         "server that never sends it, costs a second of silence.",
     ],
-    next: &["httpsys explain 100", "httpsys explain expect"],
+    next: &["httpsys explain 100    and  httpsys explain expect"],
 };
 
 const ASK: &[u8] = b"POST /echo HTTP/1.1\r\nHost: demo\r\nContent-Length: 5\r\n\

@@ -23,7 +23,6 @@ pub const SCENE: Scene = Scene {
                     Step::Send(0, HI),
                     Step::Answer(0),
                     Step::Until("200 OK"),
-                    Step::Waits("read"),
                     Step::Send(0, HI),
                     Step::Answer(0),
                     Step::Leave(0),
@@ -47,9 +46,6 @@ pub const SCENE: Scene = Scene {
             },
         },
     ]),
-    moral: &[
-        "Keep-alive saves a handshake, accept4 and close for each request; the price",
-        "is a descriptor that stays open and a server that must know when to stop.",
-    ],
-    next: &["httpsys explain keep-alive", "httpsys demo pipelining"],
+    moral: &["Keep-alive saves handshake, accept4 and close; the price: an open descriptor."],
+    next: &["httpsys explain keep-alive    and  httpsys demo pipelining"],
 };
