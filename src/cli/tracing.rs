@@ -244,6 +244,7 @@ impl Screen<'_> {
             quiz: self.show.quiz,
             seed: self.show.seed,
             draws: self.draws(),
+            skips_startup: !self.show.startup,
             chatty: matches!(self.view, Some(ViewName::Compact | ViewName::Explain))
                 && !self.show.quiet,
             total: self.total,
@@ -320,11 +321,14 @@ impl Screen<'_> {
                 )));
             }
             Some(ViewName::Explain) => {
-                let view = ExplainView::new(paint.clone(), self.total, show.quiet);
-                views.push(Box::new(match self.draws() {
-                    true => view.only_sums(),
-                    false => view,
-                }));
+                let mut view = ExplainView::new(paint.clone(), self.total, show.quiet);
+                if !show.startup {
+                    view = view.without_startup();
+                }
+                if self.draws() {
+                    view = view.only_sums();
+                }
+                views.push(Box::new(view));
             }
             Some(ViewName::Strace) => {
                 views.push(Box::new(StraceView::new(StraceOptions {

@@ -8,6 +8,7 @@ use super::claim::result_of;
 use super::words::{self, Belief};
 use super::{Choice, Claim, Kind};
 use crate::abi::Fd;
+use crate::abi::calls;
 use crate::abi::calls::CallId;
 use crate::abi::errno::Errno;
 use crate::event::Event;
@@ -197,14 +198,21 @@ impl Asking<'_> {
         Some(self.draft(Kind::Received, value > 0, different(choices)))
     }
 
-    /// Of a file whose size `fstat` told, or whose end is reached.
+    /// Of a file whose size `fstat` told, read from its beginning: `pread64` reads where it is told to.
     fn file(&self, value: i64, asked: i64) -> Option<Draft> {
+        if !matches!(self.id, calls::READ | calls::READV) {
+            return None;
+        }
         let (size, read) = self.before.file?;
         let left = i64::try_from(size.saturating_sub(read)).ok()?;
         if value != left.min(asked) {
             return None;
         }
-        let mut choices = vec![words::returns(value, Belief::RestOfFile)];
+        let mut choices = match value == left {
+            true => vec![words::returns(value, Belief::RestOfFile)],
+            false => vec![words::returns(value, Belief::AskedOfFile)],
+        };
+        choices.push(words::returns(left, Belief::AllOfFile));
         choices.push(words::returns(asked, Belief::FullBuffer));
         choices.push(words::returns(0, Belief::Success));
         choices.push(words::returns(4096, Belief::Page));
@@ -250,7 +258,7 @@ impl Asking<'_> {
         choices.push(words::number(0, Belief::Success));
         choices.push(words::fails(Errno(110), Belief::AnError));
         choices.push(words::fails(Errno(11), Belief::NothingYet));
-        choices.push(words::number(watched + 1, Belief::OneMore));
+        choices.push(words::number(watched + 1, Belief::MoreThanWatched));
         Some(self.draft(Kind::Ready, value > 0, different(choices)))
     }
 
@@ -271,16 +279,13 @@ impl Asking<'_> {
     }
 
     fn errno(&self, errno: Errno) -> Option<Draft> {
-        errno.name()?;
-        let others = Errno::that_matter_for(self.id);
-        let mut choices = vec![words::failed(self.id, errno)];
-        let neighbour = words::taken_for(self.id, errno);
-        let rest = others.iter().map(|(errno, _)| *errno);
-        for other in neighbour.into_iter().chain(rest) {
-            if other != errno && other != Errno(4) && other.name().is_some() {
-                choices.push(words::failed(self.id, other));
-            }
+        // The kernel's own (ERESTARTSYS) are seen by no program: the call was broken off, and may go on.
+        if errno.is_restart() {
+            return None;
         }
+        let others = words::taken_for(self.id, errno);
+        let all = std::iter::once(&errno).chain(others);
+        let choices = all.map(|errno| words::failed(self.id, *errno)).collect();
         Some(self.draft(Kind::Errno, errno == Errno(11), different(choices)))
     }
 

@@ -106,9 +106,11 @@ impl Quiz {
         let mut drafts = make::drafts(before, event, step);
         let key = |draft: &make::Draft| (draft.kind, draft.call, draft.usual);
         drafts.retain(|draft| self.asked.get(&key(draft)).is_none_or(|n| *n < EACH));
-        let draft = drafts
-            .into_iter()
-            .min_by_key(|draft| self.asked.get(&key(draft)).copied().unwrap_or(0))?;
+        // What was asked least; between equals the seed decides.
+        let asked = |draft: &make::Draft| self.asked.get(&key(draft)).copied().unwrap_or(0);
+        let least = drafts.iter().map(asked).min()?;
+        drafts.retain(|draft| asked(draft) == least);
+        let draft = drafts.swap_remove(self.dice(event).roll(drafts.len()));
         let key = key(&draft);
         let question = self.drawn(draft, event, step)?;
         *self.asked.entry(key).or_default() += 1;
@@ -152,14 +154,19 @@ impl Quiz {
         })
     }
 
-    /// Takes one right answer and up to three wrong ones, and shuffles them.
-    fn drawn(&self, draft: make::Draft, event: &Event<'_>, step: &Step<'_>) -> Option<Question> {
+    /// Dice that fall for this event as they do for no other.
+    fn dice(&self, event: &Event<'_>) -> Dice {
         // Operations of a ring have no number of their own.
         let number = match &event.what {
             What::Ring(operation) => operation.user_data,
             _ => event.seq,
         };
-        let mut dice = Dice(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        Dice(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    /// Takes one right answer and up to three wrong ones, and shuffles them.
+    fn drawn(&self, draft: make::Draft, event: &Event<'_>, step: &Step<'_>) -> Option<Question> {
+        let mut dice = self.dice(event);
         let (mut right, mut wrong) = (Vec::new(), Vec::new());
         for choice in draft.choices {
             match choice.claim.holds(event, step)? {
@@ -204,9 +211,9 @@ impl Quiz {
         words::verdict(question, choice)
     }
 
-    /// `7 of 9 right`; `None` where nothing was asked.
-    pub fn score(&self) -> Option<String> {
-        (self.questions > 0).then(|| words::score(self.right, self.questions))
+    /// `quiz: 7 of 9 right`, or why there is no score.
+    pub fn score(&self) -> String {
+        words::score(self.right, self.questions, !self.asked.is_empty())
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) enum Belief {
     NothingYet,
     AnError,
     RestOfFile,
+    AskedOfFile,
+    AllOfFile,
     Page,
     AllTaken,
     RoomForSome,
@@ -36,6 +38,7 @@ pub(super) enum Belief {
     OnlyReady,
     TimeIsUp,
     AllWatched,
+    MoreThanWatched,
     ListenersPort,
     NextPort,
     NoPort,
@@ -105,6 +108,14 @@ impl Belief {
                 "what is left of the file",
                 "a file is there at once: as much as is left of it, and as was asked for",
             ),
+            Belief::AskedOfFile => (
+                "as much as was asked for",
+                "a file is there at once: there is more of it, but the buffer is full",
+            ),
+            Belief::AllOfFile => (
+                "the rest of the file, however long",
+                "no more than was asked for: the buffer has that much room, and the kernel keeps to it",
+            ),
             Belief::Page => (
                 "a page at a time",
                 "4096 is how memory is dealt out; read counts bytes, whatever they lie on",
@@ -148,6 +159,10 @@ impl Belief {
             Belief::AllWatched => (
                 "all that are watched",
                 "being in the set is not being ready: only what would not wait is counted",
+            ),
+            Belief::MoreThanWatched => (
+                "one for the set itself, too",
+                "only what is in the set can be reported; the descriptor of the set is not in it",
             ),
             Belief::ListenersPort => (
                 "the listener's",
@@ -227,27 +242,51 @@ pub(super) fn failed(call: CallId, errno: Errno) -> Choice {
     }
 }
 
-/// The errno that is commonly taken for this one.
-pub(super) fn taken_for(call: CallId, errno: Errno) -> Option<Errno> {
-    let name = call.name();
-    Some(match (errno.0, name) {
-        // EAGAIN
-        (11, "accept" | "accept4") => Errno(103),
-        (11, _) => Errno(110),
-        // EPIPE and ECONNRESET
-        (32, _) => Errno(104),
-        (104, _) => Errno(32),
-        // ECONNREFUSED and ETIMEDOUT
-        (111, _) => Errno(110),
-        // EADDRINUSE and EACCES
-        (98, _) => Errno(13),
-        (13, "bind") => Errno(98),
-        // ENOENT
-        (2, _) => Errno(13),
-        // EMFILE
-        (24, _) => Errno(12),
-        _ => return None,
-    })
+/// What is commonly taken for this one, the likeliest first; nothing where a wrong answer would be a mere guess.
+pub(super) fn taken_for(call: CallId, errno: Errno) -> &'static [Errno] {
+    const EPERM: Errno = Errno(1);
+    const ENOENT: Errno = Errno(2);
+    const EBADF: Errno = Errno(9);
+    const EAGAIN: Errno = Errno(11);
+    const ENOMEM: Errno = Errno(12);
+    const EACCES: Errno = Errno(13);
+    const EEXIST: Errno = Errno(17);
+    const ENOTDIR: Errno = Errno(20);
+    const EINVAL: Errno = Errno(22);
+    const ENFILE: Errno = Errno(23);
+    const EMFILE: Errno = Errno(24);
+    const EPIPE: Errno = Errno(32);
+    const EADDRINUSE: Errno = Errno(98);
+    const EADDRNOTAVAIL: Errno = Errno(99);
+    const ECONNABORTED: Errno = Errno(103);
+    const ECONNRESET: Errno = Errno(104);
+    const ENOTCONN: Errno = Errno(107);
+    const ETIMEDOUT: Errno = Errno(110);
+    const ECONNREFUSED: Errno = Errno(111);
+    const EHOSTUNREACH: Errno = Errno(113);
+    const EALREADY: Errno = Errno(114);
+    const EINPROGRESS: Errno = Errno(115);
+    match (errno, call.name()) {
+        (EAGAIN, "accept" | "accept4") => &[ECONNABORTED, ETIMEDOUT, ECONNREFUSED],
+        (EAGAIN, _) => &[ETIMEDOUT, ECONNRESET, EINPROGRESS],
+        (EPIPE, _) => &[ECONNRESET, ENOTCONN, EBADF],
+        (ECONNRESET, _) => &[EPIPE, ETIMEDOUT, ENOTCONN],
+        (ECONNREFUSED, _) => &[ETIMEDOUT, EHOSTUNREACH, ECONNRESET],
+        (ECONNABORTED, _) => &[EAGAIN, ECONNRESET, ENOTCONN],
+        (EINPROGRESS, _) => &[EAGAIN, EALREADY, ETIMEDOUT],
+        (ETIMEDOUT, _) => &[ECONNREFUSED, EAGAIN, ECONNRESET],
+        (ENOTCONN, _) => &[ECONNRESET, EPIPE, EBADF],
+        (EADDRINUSE, _) => &[EACCES, EADDRNOTAVAIL, EEXIST],
+        (EADDRNOTAVAIL, _) => &[EADDRINUSE, EACCES, EINVAL],
+        (EACCES, "bind") => &[EADDRINUSE, EPERM, EADDRNOTAVAIL],
+        (EACCES, _) => &[EPERM, ENOENT, EBADF],
+        (EPERM, _) => &[EACCES, EBADF, EINVAL],
+        (ENOENT, _) => &[EACCES, ENOTDIR, EBADF],
+        (EMFILE, _) => &[ENFILE, ENOMEM, EAGAIN],
+        (ENFILE, _) => &[EMFILE, ENOMEM, EAGAIN],
+        (EBADF, _) => &[EPIPE, ENOTCONN, EINVAL],
+        _ => &[],
+    }
 }
 
 pub(super) fn state(claim: Claim) -> Choice {
@@ -334,7 +373,11 @@ pub(super) fn verdict(question: &Question, choice: Option<usize>) -> Vec<String>
     }
 }
 
-/// The score at the end.
-pub(super) fn score(right: u32, questions: u32) -> String {
-    format!("quiz: {right} of {questions} right")
+/// The score at the end; without answers, whether there was a question.
+pub(super) fn score(right: u32, questions: u32, asked: bool) -> String {
+    match (questions, asked) {
+        (0, true) => "quiz: no question was answered".to_string(),
+        (0, false) => "quiz: nothing was asked".to_string(),
+        _ => format!("quiz: {right} of {questions} right"),
+    }
 }

@@ -12,11 +12,11 @@
 //! structures; the strace view has them.
 
 use self::laps::Laps;
-use self::startup::Startup;
 use super::View;
 use super::brief::{Line, write_call};
 use super::paint::{Ink, Paint};
 use super::sentence::{cut, ink, sentence};
+use super::startup::{Showing, Startup};
 use super::summary;
 use super::text::escape_into;
 use super::time::{Calendar, TimeStyle, seconds};
@@ -97,7 +97,6 @@ impl Layout {
 mod fold;
 mod laps;
 mod remarks;
-mod startup;
 
 /// Writes compact lines.
 #[derive(Debug)]

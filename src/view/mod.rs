@@ -10,6 +10,7 @@ pub mod json;
 pub mod paint;
 pub mod parse;
 pub mod sentence;
+pub mod startup;
 pub mod strace;
 pub mod summary;
 pub mod text;

@@ -25,6 +25,8 @@ use crate::view::compact::CompactView;
 use crate::view::explain::Screen;
 use crate::view::explain::Teller;
 use crate::view::paint::Paint;
+use crate::view::startup::Showing;
+use crate::view::startup::Startup;
 use keys::Key;
 use keys::Keys;
 use pauses::Pauses;
@@ -45,6 +47,8 @@ pub struct Wishes {
     pub seed: u64,
     /// The explain view is on this stream: screens are drawn here, with the prompt on their last row.
     pub draws: bool,
+    /// How a program starts is neither held at nor asked about, and no screen is drawn of it.
+    pub skips_startup: bool,
     /// The stream carries a view for people: there may be words beside it.
     pub chatty: bool,
     /// How many calls there are, where that is known.
@@ -70,6 +74,7 @@ pub struct Pager {
     paint: Box<dyn Fn() -> Paint + Send>,
     teller: Teller,
     remarks: CompactView,
+    startup: Startup,
     wishes: Wishes,
     quiz: Quiz,
     stepping: bool,
@@ -102,6 +107,7 @@ impl Pager {
             },
             out,
             remarks: CompactView::new(now, CompactOptions::default()),
+            startup: Startup::default(),
             paint,
             teller,
             quiz: Quiz::new(wishes.seed),
@@ -164,7 +170,23 @@ impl Pager {
         if !on_screen || self.muted {
             return;
         }
+        let place = match self.wishes.skips_startup {
+            true => self.startup.place_of(event),
+            false => Showing::Shown,
+        };
+        if place == Showing::Hidden {
+            // They count what they leave out.
+            for output in outputs.iter_mut().filter(|output| !output.is_complete()) {
+                output.show(event, step);
+            }
+            return;
+        }
         self.greet();
+        if let Showing::After(words) = place
+            && self.wishes.draws
+        {
+            self.remark(&format!("- {words}\n"));
+        }
         let is_news = matches!(event.what, What::Call(_) | What::Ring(_));
         self.look_at_keys();
         if (self.asking || self.ask_next)
@@ -233,6 +255,7 @@ impl Pager {
         let now = (self.paint)();
         self.teller = Teller::new(now.charset);
         self.remarks = CompactView::new(now, CompactOptions::default());
+        self.startup = Startup::default();
     }
 
     /// Nothing happens: a key may have been pressed.
@@ -250,9 +273,7 @@ impl Pager {
     /// Writes what comes after everything else.
     pub fn end(&mut self) {
         if (self.wishes.quiz || self.quiz.questions > 0) && self.wishes.chatty {
-            let score = self.quiz.score();
-            let score = score.unwrap_or_else(|| "quiz: nothing was asked".to_string());
-            self.say(&format!("* {score}"));
+            self.say(&format!("* {}", self.quiz.score()));
         }
     }
 

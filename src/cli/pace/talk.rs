@@ -122,6 +122,8 @@ impl Pager {
     /// `drawn`: a screen was, with the prompt on its last row; else there is the prompt alone.
     fn stand_at(&mut self, last: usize, mut drawn: bool) {
         let mut place = last;
+        // Whose screen was drawn last.
+        let mut seen = drawn.then_some(last);
         loop {
             if !self.out.is_whole() {
                 // Nobody can see what would be waited for.
@@ -130,6 +132,7 @@ impl Pager {
             let key = self.keys.wait();
             if matches!(key, Key::Answer(_) | Key::Other) {
                 // Nothing was asked for: nothing changes.
+                self.lost(LINES);
                 continue;
             }
             // A screen that was only looked at again is drawn in full.
@@ -160,14 +163,24 @@ impl Pager {
                     }
                     return;
                 }
-                Key::Explain => {
-                    if self.wishes.draws {
-                        self.page(place);
-                    }
+                Key::Explain if seen == Some(place) && self.page(place) => {
+                    // The page alone: with the screen again, its first rows would scroll away.
+                    self.prompt();
+                    drawn = false;
+                    continue;
                 }
+                Key::Explain => {}
                 Key::Again | Key::Answer(_) | Key::Other => {}
             }
             self.draw(place, self.keys.is_terminal());
+            seen = Some(place);
+        }
+    }
+
+    /// A line was no word of ours: who types lines is told what is; a key pressed by mistake is not worth a word.
+    fn lost(&mut self, words: &str) {
+        if !self.keys.is_terminal() && self.wishes.chatty {
+            self.say(words);
         }
     }
 
@@ -180,16 +193,18 @@ impl Pager {
         }
     }
 
-    /// The page of the reference for an event.
-    fn page(&mut self, place: usize) {
+    /// Writes the page of the reference for an event, if there is one.
+    fn page(&mut self, place: usize) -> bool {
         let Some(Moment::Call(_, Reference(word))) = self.history.get(place) else {
-            return;
+            return false;
         };
-        let page = explain::lookup(word).map(|page| page.render((self.paint)().width));
-        if let Ok(page) = page {
-            self.out.write(page.as_bytes());
-            self.out.write(b"\n");
-        }
+        let Ok(page) = explain::lookup(word) else {
+            return false;
+        };
+        let text = page.render((self.paint)().width);
+        self.out.write(text.as_bytes());
+        self.out.write(b"\n");
+        true
     }
 
     /// Asks, waits for an answer, and says what it was worth.
@@ -250,7 +265,10 @@ impl Pager {
                     self.write_question(screen, question);
                     None
                 }
-                Key::Answer(_) | Key::Back | Key::Explain | Key::Ask | Key::Other => None,
+                Key::Answer(_) | Key::Back | Key::Explain | Key::Ask | Key::Other => {
+                    self.lost(ANSWERS);
+                    None
+                }
             };
             if let Some(answered) = answered {
                 if self.keys.is_terminal() {

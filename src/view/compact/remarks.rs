@@ -5,6 +5,7 @@
 
 use super::CompactView;
 use super::GAP;
+use super::Showing;
 use crate::event::Event;
 use crate::event::FdFact;
 use crate::event::ProcessEvent;
@@ -12,6 +13,25 @@ use crate::story::Step;
 use crate::view::paint::Ink;
 
 impl CompactView {
+    /// Whether to leave this event out; says how many were, before the first that is not.
+    pub(super) fn leaves_out(&mut self, event: &Event<'_>, out: &mut Vec<u8>) -> bool {
+        if !self.options.skip_startup {
+            return false;
+        }
+        match self.startup.place_of(event) {
+            Showing::Hidden => return true,
+            Showing::Shown => {}
+            Showing::After(words) => {
+                self.line.clear();
+                self.paint.on(Ink::Faint, &mut self.line);
+                self.line.extend_from_slice(words.as_bytes());
+                self.paint.off(Ink::Faint, &mut self.line);
+                self.remark(event, out);
+            }
+        }
+        false
+    }
+
     /// A line that is not about a call.
     pub(super) fn remark(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         self.line.push(b'\n');

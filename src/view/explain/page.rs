@@ -6,7 +6,10 @@ use crate::story::{Step, Story};
 use crate::view::View;
 use crate::view::compact::CompactOptions;
 use crate::view::compact::CompactView;
+use crate::view::paint::Ink;
 use crate::view::paint::Paint;
+use crate::view::startup::Showing;
+use crate::view::startup::Startup;
 use crate::view::summary;
 
 /// Writes screens, one behind the other.
@@ -15,6 +18,8 @@ pub struct ExplainView {
     paint: Paint,
     teller: Teller,
     remarks: CompactView,
+    /// Where how programs start is left out.
+    startup: Option<Startup>,
     quiet: bool,
     only_sums: bool,
 }
@@ -28,8 +33,17 @@ impl ExplainView {
             remarks: CompactView::new(paint.clone(), CompactOptions::default()),
             paint,
             teller,
+            startup: None,
             quiet,
             only_sums: false,
+        }
+    }
+
+    /// Leaves out how programs start (`startup`).
+    pub fn without_startup(self) -> ExplainView {
+        ExplainView {
+            startup: Some(Startup::default()),
+            ..self
         }
     }
 
@@ -47,7 +61,18 @@ impl View for ExplainView {
         if self.only_sums {
             return;
         }
-        match self.teller.screen(event, step) {
+        let screen = self.teller.screen(event, step);
+        let showing = self.startup.as_mut().map(|starts| starts.place_of(event));
+        match showing {
+            Some(Showing::Hidden) => return,
+            Some(Showing::After(words)) => {
+                let words = format!("- {words}");
+                self.paint.words(Ink::Faint, &words, out);
+                out.extend_from_slice(b"\n\n");
+            }
+            Some(Showing::Shown) | None => {}
+        }
+        match screen {
             Some(screen) => screen.write(&self.paint, out),
             None => {
                 self.remarks.step(event, step, out);

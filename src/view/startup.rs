@@ -1,13 +1,12 @@
 //! Leaving out how a program starts: the loader's libraries, locales, modules that an interpreter reads, the
 //! helpers that a script runs before its server.
 //!
-//! In: events. Out: whether one is left out, and in the end how many were. A process starts with `execve`
+//! In: events. Out: whether one is left out, and in the end how many were, in words. A process starts with `execve`
 //! and has started with its first call that has to do with the network, or reads its standard input (unless
 //! a process that is starting itself has made it: helpers read pipes). What its children do meanwhile belongs
 //! to its start, as far as it has nothing to do with the network either. A program that ends without any
 //! such call is told as one line.
 
-use super::CompactView;
 use crate::abi::address::Address;
 use crate::abi::calls;
 use crate::abi::calls::class;
@@ -17,8 +16,6 @@ use crate::event::What;
 use crate::event::call::Call;
 use crate::event::call::CallName;
 use crate::event::call::Syscall;
-use crate::event::digits::decimal;
-use crate::view::paint::Ink;
 
 /// `AF_UNIX` (`man 7 unix`).
 const UNIX: u32 = 1;
@@ -46,6 +43,17 @@ enum Stage {
     Ended(u64),
 }
 
+/// What to do with an event.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Showing {
+    /// It is part of how a program starts: leave it out.
+    Hidden,
+    /// Show it.
+    Shown,
+    /// Show it, behind these words about what was left out.
+    After(String),
+}
+
 /// Processes that are starting, and how many of their calls were left out.
 #[derive(Debug, Default)]
 pub struct Startup {
@@ -53,6 +61,18 @@ pub struct Startup {
 }
 
 impl Startup {
+    /// Where this event stands; each event is looked at once, in order.
+    pub fn place_of(&mut self, event: &Event<'_>) -> Showing {
+        let (hidden, what) = match self.stage(event) {
+            Stage::Hidden => return Showing::Hidden,
+            Stage::Shown | Stage::Started(0) | Stage::Ended(0) => return Showing::Shown,
+            Stage::Started(hidden) => (hidden, "skipped while the program started"),
+            Stage::Ended(hidden) => (hidden, "skipped: none of them on the network"),
+        };
+        let calls = if hidden == 1 { "call" } else { "calls" };
+        Showing::After(format!("{hidden} {calls} {what}"))
+    }
+
     fn place(&self, pid: u32) -> Option<usize> {
         self.starting.iter().position(|process| process.pid == pid)
     }
@@ -153,28 +173,4 @@ fn asks_a_daemon(syscall: &Syscall<'_>) -> bool {
             ..
         }
     )
-}
-
-impl CompactView {
-    /// Whether to leave this event out; says how many were, before the first that is not.
-    pub(super) fn leaves_out(&mut self, event: &Event<'_>, out: &mut Vec<u8>) -> bool {
-        if !self.options.skip_startup {
-            return false;
-        }
-        let (hidden, what) = match self.startup.stage(event) {
-            Stage::Hidden => return true,
-            Stage::Shown | Stage::Started(0) | Stage::Ended(0) => return false,
-            Stage::Started(hidden) => (hidden, " skipped while the program started"),
-            Stage::Ended(hidden) => (hidden, " skipped: none of them on the network"),
-        };
-        self.line.clear();
-        self.paint.on(Ink::Faint, &mut self.line);
-        decimal(&mut self.line, hidden);
-        self.line
-            .extend_from_slice(if hidden == 1 { b" call" } else { b" calls" });
-        self.line.extend_from_slice(what.as_bytes());
-        self.paint.off(Ink::Faint, &mut self.line);
-        self.remark(event, out);
-        false
-    }
 }
