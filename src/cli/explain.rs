@@ -36,7 +36,7 @@ pub fn run(args: &ExplainArgs, common: &Common) -> u8 {
     let word = args.words.join(" ");
     let found = match option(&word).or_else(|| scene(&word)) {
         Some(page) => Ok(page),
-        None => explain::lookup(&word),
+        None => explain::lookup(&word).map(|page| with_scene(page, &word)),
     };
     match found {
         Ok(page) => super::stream::product("explain", page.render(width).as_bytes()),
@@ -184,9 +184,32 @@ fn scene(word: &str) -> Option<Page> {
     ))
 }
 
+/// A word of another meaning that is a scene's name too: its page names the scene.
+fn with_scene(mut page: Page, word: &str) -> Page {
+    if demo::find(word).is_some() {
+        page.also(&format!("scene {word}"));
+    }
+    page
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_scene_is_found_from_its_name_alone() {
+        for scene in demo::SCENES {
+            let word = scene.name;
+            let page =
+                super::scene(word).or_else(|| Some(with_scene(explain::lookup(word).ok()?, word)));
+            let text = page.unwrap_or_else(|| panic!("no page: {word}")).render(80);
+            assert!(
+                text.contains(&format!("demo {word}")) || text.contains(&format!("scene {word}")),
+                "{text}"
+            );
+            assert!(text.lines().count() <= 24, "{text}");
+        }
+    }
 
     #[test]
     fn every_flag_and_every_scene_has_a_page_that_fits_a_screen() {

@@ -79,7 +79,10 @@ fn page(id: CallId) -> Page {
         .text(row.sentence)
         .list(
             "arguments",
-            row.params.iter().filter_map(argument).collect(),
+            row.params
+                .iter()
+                .filter_map(|param| argument(id, param))
+                .collect(),
         )
         .row("result", &format!("{}{}", result(id), on_failure(id)))
         .row(
@@ -109,8 +112,27 @@ fn synopsis(id: CallId) -> String {
     format!("{}({})", id.name(), names.join(", "))
 }
 
-fn argument(param: &Param) -> Option<(String, String)> {
-    Some((param.name.to_string(), meaning(param)?))
+fn argument(id: CallId, param: &Param) -> Option<(String, String)> {
+    let meaning = match its_own(id, param.name) {
+        Some(words) => words.to_string(),
+        None => meaning(param)?,
+    };
+    Some((param.name.to_string(), meaning))
+}
+
+/// What an argument is in this call and no other.
+fn its_own(id: CallId, name: &str) -> Option<&'static str> {
+    Some(match (id, name) {
+        (calls::SELECT | calls::PSELECT6, "nfds") => "the highest number in any set, plus one",
+        (calls::POLL | calls::PPOLL, "nfds") => "how many entries the list has",
+        (calls::DUP2 | calls::DUP3, "newfd") => "the number it is to have; what had it is closed",
+        (_, "sigsetsize") => "how many bytes that is: 8",
+        (calls::FUTEX, "timeout") => "a time to wait at most; NULL for no limit",
+        (calls::SELECT | calls::PSELECT6, "timeout") => {
+            "a time; NULL for no limit. select leaves in it what is left"
+        }
+        _ => return None,
+    })
 }
 
 /// What an argument is; `None` for what needs no words.
@@ -303,6 +325,7 @@ fn result(id: CallId) -> &'static str {
         calls::IO_URING_ENTER => "how many requests were taken",
         calls::BIND | calls::LISTEN | calls::CONNECT | calls::SHUTDOWN | calls::CLOSE => "0",
         calls::SETSOCKOPT | calls::GETSOCKOPT | calls::EPOLL_CTL | calls::KILL => "0",
+        calls::DUP2 | calls::DUP3 => "the number that was asked for",
         id if id.signature().gives_fd => "a new descriptor: the lowest number that is free",
         _ => "",
     }

@@ -178,7 +178,8 @@ pub static MEANINGS: &[(&str, &str)] = &[
     ("SOL_IPV6", "options of IPv6: IPV6_V6ONLY and others"),
     (
         "SO_REUSEADDR",
-        "bind may take a port whose old connections are still in TIME_WAIT; never a port that listens",
+        "bind may take a port whose old connections are in TIME_WAIT, if their listener had set it too; \
+         never a port that listens",
     ),
     (
         "SO_REUSEPORT",

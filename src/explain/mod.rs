@@ -147,8 +147,10 @@ fn any(word: &str) -> Option<Page> {
         .iter()
         .filter_map(|topic| Some((topic, (topic.find)(word)?)))
         .collect();
-    // `Accept` is written like a field, `accept` like a call.
-    found.sort_by_key(|(_, page)| !page.is_spelled(word));
+    // `Accept` is written like a field, `accept` like a call. A number from 100 on is a status first: an errno
+    // is asked for by its name.
+    let is_status = |topic: &Topic| word.len() == 3 && topic.names[0] == "status";
+    found.sort_by_key(|(topic, page)| (!page.is_spelled(word), !is_status(topic)));
     let mut found = found.into_iter();
     let (first, mut page) = found.next()?;
     for (topic, other) in found {
@@ -260,6 +262,7 @@ mod tests {
             both.contains("ENETDOWN") && both.contains("100 Continue"),
             "{both}"
         );
+        assert!(both.starts_with("100 Continue"), "{both}");
         assert!(text("11").contains("EAGAIN"));
         assert!(text("404").contains("Not Found"));
     }

@@ -25,7 +25,7 @@ static MODELS: &[Model] = &[
         calls: "accept4 > read > write > close, each of which sleeps until it is done",
         text: "It sleeps in accept4 for a client, and in read for that client's bytes. While it sleeps \
                in read, everybody else waits in the backlog.",
-        costs: "the fewest calls a request there are; a silent client holds the only seat (for 1 s here)",
+        costs: "no call but the work itself, four a client; a silent client holds the only seat (for 1 s here)",
         emfile: "sleeps, 5 ms at first, twice as long each time, 1 s at most",
         see: "blocking, backlog, docs/io-models.md",
     },
@@ -106,7 +106,7 @@ static MODELS: &[Model] = &[
         text: "The program writes what it wants into memory it shares with the kernel and reads results \
                from there; one call hands over many wishes and waits for some. Where the kernel forbids \
                io_uring, it is not to be had.",
-        costs: "the fewest calls; a tracer sees no reads and writes, because none are made",
+        costs: "little a request when many are busy; a tracer sees no reads and writes, because none are made",
         emfile: "the accept is not asked for again until a while later",
         see: "io_uring_enter, io_uring_setup, docs/io-models.md",
     },

@@ -89,7 +89,7 @@ impl Page {
     }
 
     /// Names another meaning: the words after `httpsys explain`.
-    pub(super) fn also(&mut self, words: &str) {
+    pub fn also(&mut self, words: &str) {
         self.others.push(words.into());
     }
 

@@ -57,8 +57,8 @@ words! {
     ["backlog", "accept queue"] "a queue in the kernel"
     "The number given to listen: how many completed connections may wait until the program
     accepts them. Clients in the queue are connected already and may have sent their request;
-    nobody has read it yet. When it is full, new clients have to try again (about one second
-    each time). Linux takes one more than the number, and never more than
+    nobody has read it yet. When it is full, a new client's SYN is dropped, and sent again after
+    1 s, 2 s, 4 s ... Linux takes one more than the number, and never more than
     /proc/sys/net/core/somaxconn."
     "listen, accept4";
     ["connection"] "from birth to last close"
@@ -119,7 +119,7 @@ words! {
     ["CRLF", "line end"] "two bytes, 0x0d 0x0a"
     "Carriage return and line feed, written \\r\\n: how every line of an HTTP head ends. A lone
     \\n is what editors write; strict servers refuse it."
-    "head, H201, RFC 9112 2.2";
+    "head, W201, H209, RFC 9112 2.2";
     ["stream", "byte stream"] "bytes without borders"
     "TCP delivers bytes in order and loses none, but it does not keep the pieces in which they
     were written. One write of 100 bytes may arrive as reads of 60 and 40; two writes may arrive
@@ -349,8 +349,8 @@ words! {
     stays the same. Findings never change how a command ends."
     "note";
     ["view"] "how a trace looks"
-    "compact: one line a call, with what it means. strace: the lines strace prints. json: one
-    object a line, for programs. All show the same events."
+    "compact: one line a call, with what it means. explain: a screen for each. strace: the lines
+    strace prints. json: one object a line, for programs. All show the same events."
     "strace, recording";
     ["canonical"] "the same on every run"
     "--canonical puts a fake clock, small process ids and stable ports into the trace, so that two

@@ -75,10 +75,13 @@ pub fn sentence(call: CallId, errno: E) -> Option<&'static str> {
         calls::STAT | calls::LSTAT | calls::NEWFSTATAT | calls::STATX => path(errno),
         calls::EPOLL_CTL => epoll_ctl(errno),
         calls::EPOLL_WAIT | calls::EPOLL_PWAIT | calls::EPOLL_PWAIT2 => wait(errno),
-        calls::POLL | calls::PPOLL | calls::SELECT | calls::PSELECT6 => wait(errno),
-        calls::EPOLL_CREATE | calls::EPOLL_CREATE1 | calls::EVENTFD2 | calls::PIPE2 => new(errno),
-        calls::DUP | calls::DUP2 | calls::DUP3 | calls::TIMERFD_CREATE => new(errno),
-        calls::CLONE | calls::CLONE3 | calls::FORK | calls::VFORK => clone(errno),
+        calls::POLL | calls::PPOLL => poll(errno),
+        calls::SELECT | calls::PSELECT6 => select(errno),
+        calls::EPOLL_CREATE | calls::EPOLL_CREATE1 | calls::EVENTFD2 => new(errno),
+        calls::PIPE | calls::PIPE2 | calls::TIMERFD_CREATE => new(errno),
+        calls::DUP | calls::DUP2 | calls::DUP3 => dup(call, errno),
+        calls::CLONE | calls::CLONE3 => clone(errno),
+        calls::FORK | calls::VFORK => fork(errno),
         calls::WAIT4 | calls::WAITID => child(errno),
         calls::EXECVE | calls::EXECVEAT => exec(errno),
         calls::KILL | calls::TGKILL | calls::TKILL => kill(errno),
@@ -338,15 +341,50 @@ fn wait(errno: E) -> Option<&'static str> {
     })
 }
 
+/// A descriptor that is not open is no error of the call: its entry says POLLNVAL.
+fn poll(errno: E) -> Option<&'static str> {
+    Some(match errno {
+        E::EINVAL => "more entries than this process may open descriptors, or no valid time",
+        E::EBADF => return None,
+        other => return wait(other),
+    })
+}
+
+fn select(errno: E) -> Option<&'static str> {
+    Some(match errno {
+        E::EINVAL => "nfds is negative, or no valid time",
+        E::EBADF => {
+            "a number in one of the sets is not an open descriptor: closed already, perhaps"
+        }
+        E::EFAULT => "a set is not memory of this program",
+        other => return wait(other),
+    })
+}
+
+fn dup(call: CallId, errno: E) -> Option<&'static str> {
+    Some(match errno {
+        E::EMFILE => NO_DESCRIPTOR,
+        E::EINVAL if call == calls::DUP3 => "the flags are not valid, or both numbers are the same",
+        E::EBADF => NOT_OPEN,
+        _ => return None,
+    })
+}
+
 fn new(errno: E) -> Option<&'static str> {
     Some(match errno {
         E::EMFILE => NO_DESCRIPTOR,
         E::ENFILE => NO_DESCRIPTOR_ANYWHERE,
         E::ENOMEM => "the kernel has no memory for it",
         E::EINVAL => "the flags are not valid",
-        E::EBADF => NOT_OPEN,
         _ => return None,
     })
+}
+
+fn fork(errno: E) -> Option<&'static str> {
+    match errno {
+        E::EPERM | E::EINVAL => None,
+        other => clone(other),
+    }
 }
 
 fn clone(errno: E) -> Option<&'static str> {
