@@ -275,7 +275,7 @@ fn the_reason_is_shown_after_right_and_wrong_answers_alike_and_the_score_counts(
     let right = all.len().div_ceil(2);
     assert_eq!(
         quiz.score(),
-        Some(format!("quiz: {right} of {} right", all.len()))
+        format!("quiz: {right} of {} right", all.len())
     );
 }
 

@@ -47,9 +47,10 @@ fn lines_go_forward_and_back_explain_and_end() {
     let shown = replay(&["--step"], "\n\n\nb\nb\n\n\n\ne\nq\n");
     assert_eq!(
         numbers(&shown),
-        ["1", "2", "3", "4", "3", "2", "3", "4", "5", "5"],
+        ["1", "2", "3", "4", "3", "2", "3", "4", "5"],
         "{shown}"
     );
+    // The page comes alone: with the screen again its beginning would leave the terminal.
     assert!(shown.contains("\nlisten: system call 50"), "{shown}");
     assert!(shown.lines().last().is_some_and(|l| l.starts_with("* ")));
 }
@@ -389,6 +390,85 @@ fn no_row_is_wider_than_the_terminal_also_after_its_size_has_changed() {
     }
     terminal.press("q");
     assert_eq!(terminal.ended().code(), Some(0));
+}
+
+#[test]
+fn lines_too_fit_the_terminal_after_its_size_has_changed() {
+    let mut terminal = on_terminal(&["--step", "--view", "compact"]);
+    terminal.until(PROMPT);
+    for columns in [80, 60, 100, 45] {
+        terminal.resize(columns);
+        terminal.press("\n");
+        let screen = terminal.until("[q");
+        let lines = screen.lines().filter(|line| line.contains(" = "));
+        let lines: Vec<&str> = lines
+            .map(|line| line.rsplit("\x1b[K").next().unwrap_or(line))
+            .collect();
+        assert!(!lines.is_empty(), "{columns}: {screen:?}");
+        for line in lines {
+            assert!(
+                line.trim_end().len() <= usize::from(columns),
+                "{columns}: {line:?}"
+            );
+        }
+    }
+    terminal.press("q");
+    assert_eq!(terminal.ended().code(), Some(0));
+}
+
+#[test]
+fn in_the_compact_view_the_first_e_gives_the_screen_and_the_second_the_page() {
+    let shown = replay(&["--step", "--view", "compact"], "e\ne\nq\n");
+    let (screen, page) = (
+        shown.find("[ 1] socket("),
+        shown.find("\nsocket: system call"),
+    );
+    assert!(screen.is_some() && page > screen, "{shown}");
+    assert_eq!(shown.matches("[ 1] socket(").count(), 1, "{shown}");
+}
+
+#[test]
+fn a_line_that_is_no_word_of_ours_is_answered_with_those_that_are() {
+    let shown = replay(&["--quiz", "-e", "trace=accept4"], "foo\n9\n");
+    assert_eq!(shown.matches("* answers by line").count(), 3, "{shown}");
+    let shown = replay(&["--quiz"], "q\n");
+    assert!(
+        shown.ends_with("* quiz: no question was answered\n"),
+        "{shown}"
+    );
+}
+
+/// Questions are about what the view shows, and about what a program gets to see.
+#[test]
+fn no_question_is_about_the_loader_or_about_an_errno_that_no_program_sees() {
+    for name in ["basic", "scratch", "simplenet", "checkpoint2", "hi-go"] {
+        let shown = httpsys()
+            .args(["replay", "--quiz"])
+            .arg(format!("demo/recordings/{name}.jsonl"))
+            .stdin(Stdio::null())
+            .output()
+            .expect("it ran");
+        let shown = String::from_utf8(shown.stdout).expect("a view writes text");
+        assert!(!shown.contains("ERESTART"), "{name}: {shown}");
+        let before = shown.split("  quiz    ").next().unwrap_or_default();
+        let first = before.lines().rfind(|line| line.starts_with('['));
+        assert!(
+            first.is_some_and(|line| line.contains(" socket(")),
+            "{name}: {shown}"
+        );
+    }
+}
+
+#[test]
+fn a_body_comes_after_the_trace_where_both_are_on_one_terminal() {
+    let server = common::Server::start(&["--io", "threads"]);
+    let mut command = httpsys();
+    command.args(["get", "--trace", &format!("{}/hi", server.address)]);
+    let mut terminal = OnTerminal::start(command);
+    let shown = terminal.rest();
+    assert!(shown.ends_with("\nHi"), "{shown:?}");
+    assert_eq!(terminal.ended().code(), Some(0));
+    server.stop();
 }
 
 #[test]

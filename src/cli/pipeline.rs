@@ -98,6 +98,11 @@ impl Output {
         self.complete
     }
 
+    /// The stream is a terminal that has so many columns now.
+    pub fn fit(&mut self, columns: usize) {
+        self.view.fit(columns);
+    }
+
     /// Writes what was shown, and what the view holds back.
     pub fn write_out(&mut self) {
         self.view.pause(&mut self.buffer);

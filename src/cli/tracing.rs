@@ -244,6 +244,7 @@ impl Screen<'_> {
             quiz: self.show.quiz,
             seed: self.show.seed,
             draws: self.draws(),
+            shared: self.show.output.is_none(),
             skips_startup: !self.show.startup,
             chatty: matches!(self.view, Some(ViewName::Compact | ViewName::Explain))
                 && !self.show.quiet,

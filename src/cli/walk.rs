@@ -61,6 +61,7 @@ impl Walk {
             quiz: wanted.quiz,
             seed: wanted.seed,
             draws: wanted.explains,
+            shared: true,
             skips_startup: false,
             chatty: true,
             total: None,

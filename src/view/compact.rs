@@ -501,6 +501,13 @@ impl View for CompactView {
         }
     }
 
+    fn fit(&mut self, columns: usize) {
+        if columns != self.layout.width {
+            self.paint.width = columns;
+            self.layout = Layout::new(self.layout.time, self.layout.end, columns);
+        }
+    }
+
     fn pause(&mut self, out: &mut Vec<u8>) {
         self.flush(out);
     }

@@ -26,6 +26,11 @@ pub trait View: Send {
     /// Writes one event. `event` is already masked.
     fn step(&mut self, event: &Event<'_>, step: &Step<'_>, out: &mut Vec<u8>);
 
+    /// The stream has so many columns now: a terminal's size may change.
+    fn fit(&mut self, columns: usize) {
+        let _ = columns;
+    }
+
     /// Traffic has paused: write what was held back (folded repeats).
     fn pause(&mut self, out: &mut Vec<u8>) {
         let _ = out;

@@ -47,6 +47,8 @@ pub struct Wishes {
     pub seed: u64,
     /// The explain view is on this stream: screens are drawn here, with the prompt on their last row.
     pub draws: bool,
+    /// The outputs for people write to this stream too, not to a file.
+    pub shared: bool,
     /// How a program starts is neither held at nor asked about, and no screen is drawn of it.
     pub skips_startup: bool,
     /// The stream carries a view for people: there may be words beside it.
@@ -164,6 +166,11 @@ impl Pager {
         on_screen: bool,
     ) {
         let screen = self.teller.screen(event, step);
+        if self.wishes.shared {
+            let columns = (self.paint)().width;
+            let people = outputs.iter_mut().filter(|output| !output.is_complete());
+            people.for_each(|output| output.fit(columns));
+        }
         for output in outputs.iter_mut().filter(|output| output.is_complete()) {
             output.show(event, step);
         }
