@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::models::io_uring_works;
 use common::models::models;
 
 use common::Folder;
@@ -363,6 +364,12 @@ fn every_model_counts_what_it_did() {
             said("httpsys_syscalls_total", &[("call", accepts)]) >= 6.0,
             "{io:?}"
         );
+        let operations = |op| value(&metrics, "httpsys_ring_operations_total", &[("op", op)]);
+        let by_ring = |count: f64| (io == IoModel::Uring).then_some(count);
+        let accepted = operations("IORING_OP_ACCEPT");
+        assert_eq!(accepted, by_ring(6.0 + scraped), "{io:?}: {page}");
+        let written = operations("IORING_OP_WRITE");
+        assert_eq!(written, by_ring(6.0 + scraped), "{io:?}: {page}");
         let version = [("version", env!("CARGO_PKG_VERSION")), ("io", io.name())];
         assert_eq!(said("httpsys_build_info", &version), 1.0, "{io:?}");
         let (status, _, _) = server.stop();
@@ -380,6 +387,24 @@ fn failures_are_counted_by_call_and_errno() {
         let (page, metrics) = scrape(&server);
         let labels = [("call", "read"), ("errno", "EINTR")];
         let failed = value(&metrics, "httpsys_syscall_errors_total", &labels);
+        assert_eq!(failed, Some(1.0), "{page}");
+        server.stop();
+    }
+}
+
+#[test]
+fn operations_that_fail_are_counted_by_kind_and_errno() {
+    if !io_uring_works() {
+        return;
+    }
+    for traced in [&["--log", "off"][..], &["--trace=json"][..]] {
+        let mut args = vec!["--io", "uring", "-e", "inject=read:error=EINTR:when=1"];
+        args.extend(traced);
+        let server = Server::start(&args);
+        server.ask(HI);
+        let (page, metrics) = scrape(&server);
+        let labels = [("op", "IORING_OP_READ"), ("errno", "EINTR")];
+        let failed = value(&metrics, "httpsys_ring_operation_errors_total", &labels);
         assert_eq!(failed, Some(1.0), "{page}");
         server.stop();
     }

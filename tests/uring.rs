@@ -171,6 +171,23 @@ fn operations_are_recorded_masked_and_read_back_as_they_were() {
 }
 
 #[test]
+fn an_operation_that_was_held_back_for_its_request_still_says_that_it_was_masked() {
+    if !io_uring_works() {
+        return;
+    }
+    for filter in [["--request", "/hi"], ["--conn", "c1"]] {
+        let text = traced(&[&["--trace=json"], &filter[..]].concat());
+        let is_read = |line: &&str| {
+            line.contains(r#""op":"IORING_OP_READ""#) && line.contains("Authorization: ")
+        };
+        let reads: Vec<&str> = text.lines().filter(is_read).collect();
+        assert_eq!(reads.len(), 1, "{text}");
+        assert!(!reads[0].contains("c2VjcmV0"), "{text}");
+        assert!(reads[0].contains(r#""redacted":true"#), "{text}");
+    }
+}
+
+#[test]
 fn an_operation_that_fails_ends_its_connection_and_no_other() {
     if !io_uring_works() {
         return;

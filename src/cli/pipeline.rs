@@ -154,7 +154,7 @@ impl Shown {
                 ended: step.ended.to_vec(),
                 connection: step.connection,
                 exchange: step.exchange,
-                redacted: matches!(&event.what, What::Call(done) if done.redacted),
+                redacted: is_redacted(event),
             }
         };
         match belongs {
@@ -186,6 +186,14 @@ impl Shown {
             None => !self.failed_only && !self.successful_only,
         };
         outcome_fits && self.calls.shows(id)
+    }
+}
+
+fn is_redacted(event: &Event<'_>) -> bool {
+    match &event.what {
+        What::Call(done) => done.redacted,
+        What::Ring(operation) => operation.call.redacted,
+        _ => false,
     }
 }
 

@@ -5,7 +5,10 @@
 //! samples. Durations are in seconds, as Prometheus wants its units. Every value is a whole number or a
 //! decimal fraction that is exact, and the same counts give the same text.
 
+use super::config::IoModel;
 use super::metrics::{BOUNDS, Metrics, Sums};
+use crate::abi::errno::Errno;
+use crate::abi::flags;
 use crate::kernel::Probe;
 use crate::kernel::probe::Total;
 use crate::kernel::{CallId, Failure};
@@ -56,6 +59,9 @@ pub fn write(model: &str, metrics: &Metrics, calls: &Calls, out: &mut Vec<u8>) {
     }
     if let Some(failures) = &calls.failures {
         failed(&mut page, failures);
+    }
+    if model == IoModel::Uring.name() {
+        operations(&mut page, &sums);
     }
 }
 
@@ -118,10 +124,7 @@ fn failed(page: &mut Page<'_>, failures: &[Failure]) {
     page.family(NAME, "counter", HELP);
     let mut rows: Vec<(CallId, String, u64)> = Vec::new();
     for (call, errno, count) in failures {
-        let name = match errno.name() {
-            Some(name) => name.to_owned(),
-            None => errno.0.to_string(),
-        };
+        let name = label(*errno);
         // Two numbers may share a name on some CPU: one sample for both.
         match rows.iter_mut().find(|row| row.0 == *call && row.1 == name) {
             Some(row) => row.2 += count,
@@ -131,6 +134,39 @@ fn failed(page: &mut Page<'_>, failures: &[Failure]) {
     for (call, errno, count) in rows {
         page.sample(NAME, &[("call", call.name()), ("errno", &errno)], count);
     }
+}
+
+fn operations(page: &mut Page<'_>, sums: &Sums) {
+    const ENDED: &str = "httpsys_ring_operations_total";
+    const FAILED: &str = "httpsys_ring_operation_errors_total";
+    page.family(
+        ENDED,
+        "counter",
+        "Operations of rings that have ended, by kind.",
+    );
+    for (opcode, count) in &sums.operations {
+        page.sample(ENDED, &[("op", &operation(*opcode))], *count);
+    }
+    page.family(
+        FAILED,
+        "counter",
+        "Operations that failed, by kind and errno.",
+    );
+    for (opcode, errno, count) in &sums.failed_operations {
+        let labels = [("op", &*operation(*opcode)), ("errno", &*label(*errno))];
+        page.sample(FAILED, &labels, *count);
+    }
+}
+
+/// `IORING_OP_READ`, say: the word that recordings have.
+fn operation(opcode: u8) -> String {
+    let name = flags::IORING_OP.name_of(u64::from(opcode));
+    name.map_or_else(|| opcode.to_string(), str::to_owned)
+}
+
+fn label(errno: Errno) -> String {
+    let name = errno.name();
+    name.map_or_else(|| errno.0.to_string(), str::to_owned)
 }
 
 /// Nanoseconds as seconds, exactly: `0.00001`, `2.5`, `10`.
@@ -201,14 +237,15 @@ mod tests {
         counter.answer(200);
         counter.took(2, 20_000);
         counter.sent(99);
+        counter.operation(22, Err(Errno(125)));
         let read = CallId::from_name("read").unwrap();
         let calls = Calls {
             totals: Some(vec![(read, 3, 1)]),
             failures: Some(vec![(read, Errno(11), 1), (read, Errno(777), 2)]),
         };
         let mut out = Vec::new();
-        write("epoll", &metrics, &calls, &mut out);
-        let page = String::from_utf8(out).unwrap();
+        write("uring", &metrics, &calls, &mut out);
+        let page = String::from_utf8(out.clone()).unwrap();
         for line in [
             "httpsys_requests_total{status=\"200\"} 2",
             "httpsys_request_duration_seconds_bucket{le=\"0.00001\"} 0",
@@ -221,8 +258,14 @@ mod tests {
             "httpsys_syscalls_total{call=\"read\"} 3",
             "httpsys_syscall_errors_total{call=\"read\",errno=\"EAGAIN\"} 1",
             "httpsys_syscall_errors_total{call=\"read\",errno=\"777\"} 2",
+            "httpsys_ring_operations_total{op=\"IORING_OP_READ\"} 1",
+            "httpsys_ring_operation_errors_total{op=\"IORING_OP_READ\",errno=\"ECANCELED\"} 1",
         ] {
             assert!(page.lines().any(|l| l == line), "{line} is not in\n{page}");
         }
+        out.clear();
+        write("epoll", &metrics, &calls, &mut out);
+        let page = String::from_utf8_lossy(&out);
+        assert!(!page.contains("ring"), "{page}");
     }
 }

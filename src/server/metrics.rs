@@ -1,4 +1,5 @@
-//! What the server counts of its own work: answers by status, how long they took, bytes, connections.
+//! What the server counts of its own work: answers by status, how long they took, bytes, connections;
+//! with `--io uring`, the operations of its rings.
 //!
 //! In: what happens, from every serving thread. Out: sums that any thread may read meanwhile
 //! (`exposition` writes them down). The memory is shared with forked processes. Each worker adds to one
@@ -7,7 +8,7 @@
 //! probe does that.
 
 use crate::http::status::STATUSES;
-use crate::kernel::Words;
+use crate::kernel::{Errno, Operation, Words};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -46,8 +47,14 @@ const RECEIVED: usize = TIME + 1;
 const SENT: usize = RECEIVED + 1;
 const OPENED: usize = SENT + 1;
 const CLOSED: usize = OPENED + 1;
+const OPERATION: usize = CLOSED + 1;
 /// Words of a shard: whole pairs of cache lines, so that shards have none in common.
-const SHARD: usize = (CLOSED + 1).next_multiple_of(16);
+const SHARD: usize = (OPERATION + OPERATIONS).next_multiple_of(16);
+/// Kinds of operations of a ring.
+const OPERATIONS: usize = Operation::OPCODES.len();
+/// Error numbers that are told apart (`EHWPOISON`, 133, is the last that Linux knows); those above share the
+/// last place.
+const ERRNOS: usize = 134;
 /// Shards that have one writer each: more than machines of a classroom have processors.
 const ALONE: usize = 16;
 /// All shards: behind those, some that workers share.
@@ -59,6 +66,8 @@ const COUNTERS: usize = SHARDS * SHARD;
 #[derive(Debug)]
 pub struct Metrics {
     words: Words,
+    /// Operations that failed, by kind and error number: too rare for shards.
+    failed: Words,
 }
 
 /// Where one worker counts.
@@ -92,12 +101,17 @@ pub struct Sums {
     pub opened: u64,
     /// Connections that are over.
     pub closed: u64,
+    /// Operations of rings that have ended, by `IORING_OP_*`; those that never were are left out.
+    pub operations: Vec<(u8, u64)>,
+    /// Those that failed, and how.
+    pub failed_operations: Vec<(u8, Errno, u64)>,
 }
 
 impl Default for Metrics {
     fn default() -> Metrics {
         Metrics {
             words: Words::new(COUNTERS + 2),
+            failed: Words::new(OPERATIONS * ERRNOS),
         }
     }
 }
@@ -138,6 +152,11 @@ impl Metrics {
         let other = (0, sum(STATUS + STATUS_PLACES - 1));
         // Closed before opened: what is open is never less than nothing.
         let closed = sum(CLOSED);
+        let kinds = || Operation::OPCODES.into_iter().enumerate();
+        let failed = kinds().flat_map(|(at, opcode)| {
+            let row = self.failed[at * ERRNOS..][..ERRNOS].iter().zip(0..);
+            row.map(move |(word, errno)| (opcode, Errno(errno), word.load(Ordering::Relaxed)))
+        });
         Sums {
             statuses: named
                 .chain([other])
@@ -149,6 +168,11 @@ impl Metrics {
             sent: sum(SENT),
             opened: sum(OPENED),
             closed,
+            operations: kinds()
+                .map(|(at, opcode)| (opcode, sum(OPERATION + at)))
+                .filter(|(_, count)| *count > 0)
+                .collect(),
+            failed_operations: failed.filter(|(_, _, count)| *count > 0).collect(),
         }
     }
 }
@@ -191,6 +215,19 @@ impl Counter {
     #[inline]
     pub fn sent(&self, bytes: u64) {
         self.add(SENT, bytes);
+    }
+
+    /// An operation of a ring has ended.
+    #[inline]
+    pub fn operation(&self, opcode: u8, result: Result<i64, Errno>) {
+        let Some(at) = Operation::OPCODES.iter().position(|o| *o == opcode) else {
+            return;
+        };
+        self.add(OPERATION + at, 1);
+        if let Err(Errno(errno)) = result {
+            let place = usize::try_from(errno).unwrap_or(0).min(ERRNOS - 1);
+            self.metrics.failed[at * ERRNOS + place].fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// A connection was accepted.
@@ -271,6 +308,9 @@ mod tests {
                     counter.took(1, u64::MAX / 100);
                     counter.received(10);
                     counter.sent(5);
+                    counter.operation(22, Ok(10));
+                    counter.operation(22, Err(Errno(104)));
+                    counter.operation(19, Err(Errno(9999)));
                     drop(open);
                 });
             }
@@ -283,6 +323,9 @@ mod tests {
         );
         assert_eq!((sums.received, sums.sent), (200, 100));
         assert_eq!((sums.opened, sums.closed), (20, 20));
+        assert_eq!(sums.operations, [(19, 20), (22, 40)]);
+        let failed = [(19, Errno(133), 20), (22, Errno(104), 20)];
+        assert_eq!(sums.failed_operations, failed);
     }
 
     #[test]

@@ -178,6 +178,7 @@ impl<P: Probe> Loop<'_, P> {
 
     /// An operation has ended: what follows from it.
     fn attend(&mut self, operation: Operation, result: Result<i64>) {
+        self.worker.counter.operation(operation.opcode(), result);
         match operation {
             Operation::Accept { listener, name, .. } => {
                 if let Some(door) = self.listeners.iter().position(|l| l.fd == listener) {

@@ -114,8 +114,11 @@ impl Operation {
         }
     }
 
+    /// Every number that [`Operation::opcode`] gives.
+    pub const OPCODES: [u8; 6] = [13, 14, 19, 22, 23, 34];
+
     /// `IORING_OP_*`.
-    pub(super) fn opcode(&self) -> u8 {
+    pub fn opcode(&self) -> u8 {
         match self {
             Operation::Accept { .. } => 13,
             Operation::Cancel { .. } => 14,
