@@ -4,11 +4,15 @@ mod story_events;
 
 use httpsys::abi::Fd;
 use httpsys::abi::address::Address;
-use httpsys::event::call::{Call, Data, Found};
+use httpsys::abi::calls::IO_URING_ENTER;
+use httpsys::event::args::Args;
+use httpsys::event::call::{Call, CallName, Completed, Data, Found, Outcome, Syscall};
+use httpsys::event::raw::{Raw, RawHead};
+use httpsys::event::{RingOperation, What};
 use httpsys::story::ExchangeId;
 use httpsys::view::paint::Paint;
 use httpsys::view::summary;
-use story_events::{GET, Play, ok_page, v4};
+use story_events::{GET, Play, ok_page, syscall, v4};
 
 fn get(target: &str) -> Vec<u8> {
     format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n").into_bytes()
@@ -350,4 +354,152 @@ fn a_request_in_pieces_is_joined_when_its_head_is_complete() {
     let rest = data.len as i64;
     play.ok("sendto", call, rest);
     assert_eq!(joins(&play), ["r2 is for r1 of c1"]);
+}
+
+/// An operation of a ring: queued, or its result.
+fn ring(play: &mut Play, user_data: u64, name: &str, call: Call<'_>, result: Option<i64>) {
+    let call = Completed {
+        syscall: syscall(name, call),
+        outcome: result.map_or(Outcome::Unknown, Outcome::Returned),
+        dur: 0,
+        injected: false,
+        delayed: false,
+        redacted: false,
+        cut_from: None,
+    };
+    let operation = RingOperation {
+        op: 0,
+        user_data,
+        ended: result.is_some(),
+        call,
+    };
+    play.event(What::Ring(operation));
+}
+
+fn ring_read(play: &mut Play, fd: i32, bytes: &[u8]) {
+    let call = Call::Receive {
+        fd: Fd(fd),
+        asked: 8192,
+        data: Data::one(bytes.len() as u64, bytes),
+        flags: 0,
+    };
+    ring(
+        play,
+        100 + fd as u64,
+        "read",
+        call,
+        Some(bytes.len() as i64),
+    );
+}
+
+fn to_server(fd: i32) -> Call<'static> {
+    Call::Connect {
+        fd: Fd(fd),
+        address: Some(v4(9000)),
+    }
+}
+
+fn asking(fd: i32, bytes: &[u8]) -> Call<'_> {
+    Call::Send {
+        fd: Fd(fd),
+        asked: bytes.len() as u64,
+        data: Data::one(bytes.len() as u64, bytes),
+        flags: 0,
+    }
+}
+
+/// `io_uring_enter` that sleeps until so many results are there.
+fn enter(play: &mut Play, results: u64) {
+    let head = RawHead {
+        args: [9, 1, results, 1, 0, 0],
+        ..RawHead::default()
+    };
+    let raw = Raw { head, memory: &[] };
+    let syscall = Syscall {
+        name: CallName::Known(IO_URING_ENTER),
+        args: Args::new(Some(IO_URING_ENTER), &raw, true),
+        call: Call::Other,
+    };
+    let done = Completed {
+        syscall,
+        outcome: Outcome::Returned(1),
+        dur: 0,
+        injected: false,
+        delayed: false,
+        redacted: false,
+        cut_from: None,
+    };
+    play.event(What::Call(done));
+}
+
+#[test]
+fn what_a_ring_does_counts_from_when_it_was_queued() {
+    let mut play = proxy();
+    play.accept(4, 40000);
+    ring_read(&mut play, 4, GET);
+    play.socket(6);
+    ring(&mut play, 1, "connect", to_server(6), None);
+    enter(&mut play, 1);
+    // Somebody else's request comes before the handshake is over.
+    play.accept(5, 40001);
+    ring_read(&mut play, 5, &get("/other"));
+    ring(&mut play, 1, "connect", to_server(6), Some(0));
+    ring(&mut play, 2, "write", asking(6, GET), None);
+    enter(&mut play, 1);
+    ring(
+        &mut play,
+        2,
+        "write",
+        asking(6, GET),
+        Some(GET.len() as i64),
+    );
+    // Made for r1 when nobody else was there; written when r2 was looked at, with r1's line.
+    assert_eq!(joins(&play), [""; 0]);
+    let mut play = proxy();
+    play.accept(4, 40000);
+    ring_read(&mut play, 4, GET);
+    play.socket(6);
+    ring(&mut play, 1, "connect", to_server(6), None);
+    enter(&mut play, 1);
+    ring(&mut play, 1, "connect", to_server(6), Some(0));
+    ring(&mut play, 2, "write", asking(6, GET), None);
+    enter(&mut play, 1);
+    play.accept(5, 40001);
+    ring_read(&mut play, 5, GET);
+    ring(
+        &mut play,
+        2,
+        "write",
+        asking(6, GET),
+        Some(GET.len() as i64),
+    );
+    assert_eq!(joins(&play), ["r3 is for r1 of c1"]);
+}
+
+#[test]
+fn a_thread_with_a_ring_may_go_on_with_anything_after_it_has_waited() {
+    for (results, expected) in [(0, &["r2 is for r1 of c1"][..]), (1, &[])] {
+        let mut play = proxy();
+        play.accept(4, 40000);
+        ring_read(&mut play, 4, GET);
+        enter(&mut play, results);
+        connect(&mut play, 6);
+        play.write(6, GET);
+        assert_eq!(joins(&play), expected, "waited for {results}");
+    }
+}
+
+#[test]
+fn requests_that_were_read_through_a_ring_are_rivals_whoever_read_them() {
+    // With sockets that wait, each of two threads would work for its own.
+    let mut play = proxy();
+    for (tid, fd) in [(10, 4), (11, 5)] {
+        thread(&mut play, 7);
+        play.accept(fd, 40000 + fd as u16);
+        thread(&mut play, tid);
+        ring_read(&mut play, fd as i32, GET);
+    }
+    connect(&mut play, 6);
+    play.write(6, GET);
+    assert_eq!(joins(&play), [""; 0]);
 }

@@ -103,7 +103,7 @@ pub(super) struct Threads {
 
 impl Threads {
     #[inline]
-    fn place(&mut self, tid: Pid) -> usize {
+    pub(super) fn place(&mut self, tid: Pid) -> usize {
         match self.list.get(self.last) {
             Some(thread) if thread.tid == tid => self.last,
             _ => self.find(tid),
@@ -343,7 +343,7 @@ impl Story {
             self.made_up(&at);
         }
         self.look_for_loops(event, &at, done);
-        self.look_for_turns(&at, &done.syscall.call);
+        self.look_for_turns(&at, &done.syscall);
         whose
     }
 

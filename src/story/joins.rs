@@ -10,7 +10,8 @@
 //! - a thread that reads from one that never waits may work for any request of its process (an event loop,
 //!   or a runtime that moves tasks between threads): with several open, the request lines decide, if they
 //!   agree with who worked and no other has the same; otherwise nothing does;
-//! - a connection made while working for a request carries that meaning to the first request it sends.
+//! - a connection made while working for a request carries that meaning to the first request it sends;
+//! - what went through a ring (io_uring) never waits, and counts as done when it was queued.
 //!
 //! Left out on purpose: work handed to another thread, pipelined requests, and a program that talks to
 //! itself. There, no link is made (docs/story.md).
@@ -19,12 +20,13 @@ use super::connection::{Connection, Link};
 use super::fds::FdKind;
 use super::interpret::At;
 use super::peers::host;
+use super::ring::waits_for_results;
 use super::words::Note;
 use super::{ExchangeId, Story};
 use crate::abi::Fd;
 use crate::abi::Pid;
 use crate::abi::address::Address;
-use crate::event::call::Call;
+use crate::event::call::{Call, Syscall};
 
 /// `0.0.0.0`, `::` and `::1`, as `peers` writes hosts.
 const ANY_V4: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0];
@@ -87,11 +89,12 @@ impl Story {
     /// A thread that waits for several things at once, or takes the next connection, may go on with
     /// anything. Asking without waiting, or waiting for one thing, changes nothing.
     #[inline]
-    pub(super) fn look_for_turns(&mut self, at: &At<'_>, call: &Call<'_>) {
-        let over = match call {
+    pub(super) fn look_for_turns(&mut self, at: &At<'_>, syscall: &Syscall<'_>) {
+        let over = match &syscall.call {
             Call::EpollWait { timeout, .. } => *timeout != 0,
             Call::Poll { fds, timeout, .. } => *timeout != 0 && *fds != 1,
             Call::Accept { .. } => at.worked(),
+            Call::Other => waits_for_results(syscall),
             _ => false,
         };
         if over {
@@ -102,7 +105,9 @@ impl Story {
     /// A server's thread has read bytes of a request.
     pub(super) fn request_read(&mut self, at: &At<'_>, link: Link, fd: Fd) {
         let info = self.processes.at(at.process).get(fd);
-        let waits = info.is_some_and(|info| !info.nonblocking && info.generation > 0);
+        // A ring waits in the thread's stead.
+        let waits = info.is_some_and(|info| !info.nonblocking && info.generation > 0)
+            && self.rings.result_of.is_none();
         let process = self.processes.at(at.process).pid;
         let thread = self.threads.number_at(at.thread);
         let Some(connection) = self.connections.get_mut(link).filter(|c| !c.client) else {
@@ -125,15 +130,19 @@ impl Story {
         };
     }
 
-    /// What the thread of this call works for, as far as it can be known.
-    fn works_on(&mut self, at: &At<'_>) -> Option<Purpose> {
-        let Turn::One(link) = *self.threads.turn(at.thread) else {
+    /// What the thread at this place works for, as far as it can be known. The result of an operation in a
+    /// ring belongs to what the thread worked for when that was queued.
+    pub(super) fn works_on(&mut self, thread: usize) -> Option<Purpose> {
+        if let Some(queued_for) = self.rings.result_of {
+            return queued_for;
+        }
+        let Turn::One(link) = *self.threads.turn(thread) else {
             return None;
         };
         let connection = self.connections.get(link)?;
         let exchange = busy_with(connection)?;
         let read_by = connection.read_by?;
-        let own = read_by.thread == self.threads.number_at(at.thread);
+        let own = read_by.thread == self.threads.number_at(thread);
         let sure = self.rivals(link, read_by).next().is_none();
         own.then_some(Purpose {
             link,
@@ -161,7 +170,7 @@ impl Story {
             let listener = info.open && info.kind == FdKind::Listener;
             listener && info.local.as_ref().is_some_and(listens)
         });
-        let purpose = self.works_on(at).filter(|_| !loops);
+        let purpose = self.works_on(at.thread).filter(|_| !loops);
         if let Some(connection) = self.connections.get_mut(link) {
             connection.talks_to_us = loops;
             connection.purpose = purpose;
@@ -170,7 +179,7 @@ impl Story {
 
     /// A request was written by us, as a client: the last exchange of `link` has begun.
     pub(super) fn client_asks(&mut self, at: &At<'_>, link: Link) {
-        let now = self.works_on(at);
+        let now = self.works_on(at.thread);
         let Some(connection) = self.connections.get_mut(link) else {
             return;
         };

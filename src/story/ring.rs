@@ -6,15 +6,27 @@
 
 use super::Story;
 use super::interpret::{At, Whose};
+use super::joins::Purpose;
 use super::words::Note;
+use crate::abi::Pid;
 use crate::abi::calls;
 use crate::abi::errno::Errno;
-use crate::event::call::{Call, CallName, Completed, Outcome};
+use crate::event::call::{Arg, Call, CallName, Completed, Outcome, Syscall};
 use crate::event::{Event, RingOperation};
+use std::collections::HashMap;
 
 const EPERM: Errno = Errno(1);
 const EFAULT: Errno = Errno(14);
 const ETIME: Errno = Errno(62);
+
+/// Of so many operations under way it is remembered what they were queued for; a ring has room for half.
+const REMEMBERED: usize = 1 << 16;
+
+/// Whether this is an `io_uring_enter` that sleeps until there are results (`min_complete`).
+pub(super) fn waits_for_results(syscall: &Syscall<'_>) -> bool {
+    syscall.name == CallName::Known(calls::IO_URING_ENTER)
+        && matches!(syscall.args.get(2), Arg::Size(1..))
+}
 
 /// Who tells of operations.
 #[derive(Default, Debug)]
@@ -23,6 +35,10 @@ pub(super) struct Rings {
     told: bool,
     /// Nobody did, and there were some.
     pub unseen: bool,
+    /// What operations under way were queued for, by process and `user_data`.
+    queued_for: HashMap<(Pid, u64), Purpose>,
+    /// The result of an operation is being told; what that was queued for.
+    pub result_of: Option<Option<Purpose>>,
 }
 
 impl Story {
@@ -30,6 +46,7 @@ impl Story {
         self.rings.told = true;
         let done = &operation.call;
         let is_close = matches!(done.syscall.call, Call::Close { .. });
+        let key = (event.pid, operation.user_data);
         match (operation.ended, &done.syscall.call) {
             (false, Call::Close { .. }) => {
                 let as_if_made = Completed {
@@ -40,6 +57,13 @@ impl Story {
                 self.call(event, &as_if_made)
             }
             (false, _) => {
+                let asks = matches!(done.syscall.call, Call::Connect { .. } | Call::Send { .. });
+                let thread = self.threads.place(event.tid);
+                let purpose = self.works_on(thread).filter(|_| asks);
+                if let Some(purpose) = purpose.filter(|_| self.rings.queued_for.len() < REMEMBERED)
+                {
+                    self.rings.queued_for.insert(key, purpose);
+                }
                 let whose = self.queued(event, &done.syscall.call);
                 self.notes.push(Note::Queued);
                 whose
@@ -53,7 +77,12 @@ impl Story {
                 self.notes.push(Note::CloseDone);
                 Whose::default()
             }
-            (true, _) => self.call(event, done),
+            (true, _) => {
+                self.rings.result_of = Some(self.rings.queued_for.remove(&key));
+                let whose = self.call(event, done);
+                self.rings.result_of = None;
+                whose
+            }
         }
     }
 
