@@ -489,6 +489,7 @@ fn faults_in_calls_change_no_answer() {
             &["openat2:error=ENOSYS"],
             &["openat2:error=EPERM"],
             &["openat2:error=EINTR:when=1"],
+            &["openat2:error=EINTR:when=1", "openat2:error=ENOSYS:when=2+"],
             &["epoll_pwait,ppoll,pselect6:error=EINTR:when=1+2"],
             &["epoll_pwait,ppoll,pselect6:error=ENOMEM:when=1..3"],
             &["close:error=EINTR"],

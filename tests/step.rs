@@ -545,6 +545,9 @@ fn a_question_on_a_terminal_is_answered_by_one_key() {
 
 #[test]
 fn a_traced_program_waits_too_reads_none_of_the_keys_and_a_quit_ends_it() {
+    if !trace_support::ptrace_allowed() {
+        return;
+    }
     let program = httpsys().get_program().to_os_string();
     let mut child = httpsys()
         .args(["trace", "--step", "--"])

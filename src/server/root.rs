@@ -81,15 +81,16 @@ impl Root {
                 mode: 0,
                 resolve: libc::RESOLVE_BENEATH | libc::RESOLVE_NO_MAGICLINKS,
             };
-            match kernel.openat2(self.fd, path, &how) {
+            let mut opened = kernel.openat2(self.fd, path, &how);
+            // A rename elsewhere raced with the look-up (`man 2 openat2`): once more is enough.
+            if let Err(Errno(libc::EAGAIN | libc::EINTR)) = opened {
+                opened = kernel.openat2(self.fd, path, &how);
+            }
+            match opened {
                 // ENOSYS before Linux 5.6; EPERM from older container filters; E2BIG can only mean a
                 // kernel that reads another structure.
                 Err(Errno(libc::ENOSYS | libc::EPERM | libc::E2BIG)) => {
                     self.by_steps.store(true, Ordering::Relaxed);
-                }
-                // A rename elsewhere raced with the look-up (`man 2 openat2`): once more is enough.
-                Err(Errno(libc::EAGAIN | libc::EINTR)) => {
-                    return kernel.openat2(self.fd, path, &how);
                 }
                 other => return other,
             }
