@@ -1,6 +1,7 @@
 //! `--step` and `--quiz` at work: lines on a pipe, keys on a terminal, a server that waits.
 
 mod common;
+mod trace_support;
 
 use common::httpsys;
 use common::terminal::OnTerminal;
@@ -11,6 +12,7 @@ use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStderr, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
+use trace_support::ptrace_allowed;
 
 const RECORDING: &str = "demo/recordings/three-connections.jsonl";
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -545,7 +547,7 @@ fn a_question_on_a_terminal_is_answered_by_one_key() {
 
 #[test]
 fn a_traced_program_waits_too_reads_none_of_the_keys_and_a_quit_ends_it() {
-    if !trace_support::ptrace_allowed() {
+    if !ptrace_allowed() {
         return;
     }
     let program = httpsys().get_program().to_os_string();

@@ -55,3 +55,18 @@ pub fn suppress(tid: Tid, _result: i64) -> Result<()> {
 pub fn set_result(tid: Tid, result: i64) -> Result<()> {
     change(tid, |r| r.regs[0] = result as u64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::mem::offset_of;
+
+    /// `struct user_pt_regs` (`arch/arm64/include/uapi/asm/ptrace.h`): x0 to x30, sp, pc, pstate.
+    #[test]
+    fn the_registers_stand_where_the_kernel_has_them() {
+        assert_eq!(size_of::<user_regs_struct>(), 34 * 8);
+        assert_eq!(offset_of!(user_regs_struct, regs), 0);
+        assert_eq!(offset_of!(user_regs_struct, sp), 31 * 8);
+        assert_eq!(offset_of!(user_regs_struct, pc), 32 * 8);
+    }
+}

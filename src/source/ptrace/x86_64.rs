@@ -66,3 +66,19 @@ pub fn suppress(tid: Tid, result: i64) -> Result<()> {
 pub fn set_result(tid: Tid, result: i64) -> Result<()> {
     change(tid, |r| r.rax = result as u64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::mem::offset_of;
+
+    /// `struct user_regs_struct` (`arch/x86/include/asm/user_64.h`).
+    #[test]
+    fn the_registers_stand_where_the_kernel_has_them() {
+        assert_eq!(size_of::<user_regs_struct>(), 27 * 8);
+        assert_eq!(offset_of!(user_regs_struct, r10), 7 * 8);
+        assert_eq!(offset_of!(user_regs_struct, rax), 10 * 8);
+        assert_eq!(offset_of!(user_regs_struct, rdi), 14 * 8);
+        assert_eq!(offset_of!(user_regs_struct, orig_rax), 15 * 8);
+    }
+}
