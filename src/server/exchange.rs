@@ -5,137 +5,25 @@
 //! from, writing to and waiting for clients is what the models do, each in its own way.
 
 use super::answer::{Reuse, Stamp};
-use super::budget::{Budget, Charge};
-use super::config::Config;
+use super::budget::Charge;
 use super::connection::{Connection, Input, Next, Request, Stage};
-use super::log::{Log, LogRecord};
-use super::metrics::{Batch, Counter, Metrics, OpenConnection};
+use super::log::LogRecord;
+use super::metrics::{Batch, Counter, OpenConnection};
 use super::pages;
-use super::root::Root;
 use super::routes::{self, Method, Reply};
 use super::send::{After, Outgoing};
-use super::stop::{Ear, Stop};
+use super::site::Site;
+use super::stop::Ear;
 use crate::abi::Fd;
 use crate::abi::address::Address;
-use crate::http::{Limits, Refusal};
+use crate::http::Refusal;
 use crate::kernel::clock;
-use crate::kernel::{Kernel, Probe, Words};
-use std::fmt;
+use crate::kernel::{Kernel, Probe};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
-
-/// The longest request line (HTTP-RULES 16).
-const LINE: usize = 16 << 10;
-/// Fields of a head at most (HTTP-RULES 17).
-const FIELDS: usize = 100;
 
 /// Answers up to this size fit into the kernel's buffers and are not charged for.
 const SOON: usize = 16 << 10;
-
-/// What all threads of a server share.
-#[derive(Debug)]
-pub struct Site {
-    /// What it was told.
-    pub config: Arc<Config>,
-    /// The directory of files.
-    pub root: Option<Root>,
-    /// How threads hear of the end.
-    pub stop: Arc<Stop>,
-    pub(super) budget: Budget,
-    log: Option<Log>,
-    /// What is counted beside the calls.
-    pub metrics: Arc<Metrics>,
-    /// What there is to see, for the server behind `--metrics`: it has this one page.
-    pub report: Option<Report>,
-    /// What is counted, by [`count`]: one memory for all, also for forked processes.
-    counts: Words,
-}
-
-/// Places in [`Site::counts`].
-mod count {
-    /// Connections so far.
-    pub const CONNECTIONS: usize = 0;
-    /// Requests that were given a number for the log.
-    pub const NUMBERED: usize = 2;
-    /// Requests so far.
-    pub const REQUESTS: usize = 1;
-    /// For each built-in page, one more than the second in which no file of its name was below the root.
-    pub const ABSENT: usize = 3;
-    /// How many there are.
-    pub const ALL: usize = 7;
-}
-
-/// Writes the page at `/metrics` of another server.
-pub struct Report(Box<dyn Write>);
-
-trait Write: Fn(&mut Vec<u8>) + Send + Sync {}
-impl<F: Fn(&mut Vec<u8>) + Send + Sync> Write for F {}
-
-impl Report {
-    /// A page that `write` appends.
-    pub fn new(write: impl Fn(&mut Vec<u8>) + Send + Sync + 'static) -> Report {
-        Report(Box::new(write))
-    }
-
-    /// Appends the page.
-    pub fn write(&self, out: &mut Vec<u8>) {
-        (self.0)(out);
-    }
-}
-
-impl fmt::Debug for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Report")
-    }
-}
-
-impl Site {
-    /// A site that has served nobody yet.
-    pub fn new(config: Arc<Config>, root: Option<Root>, stop: Arc<Stop>, log: Option<Log>) -> Site {
-        Site {
-            budget: Budget::new(config.memory),
-            config,
-            root,
-            stop,
-            log,
-            metrics: Arc::default(),
-            report: None,
-            counts: Words::new(count::ALL),
-        }
-    }
-
-    /// A site that has one page: `/metrics` of another server.
-    pub fn reporting(config: Config, stop: Arc<Stop>, report: Report) -> Site {
-        Site {
-            report: Some(report),
-            ..Site::new(Arc::new(config), None, stop, None)
-        }
-    }
-
-    /// Connections and requests so far.
-    pub fn served(&self) -> (u64, u64) {
-        (
-            self.counts[count::CONNECTIONS].load(Ordering::Relaxed),
-            self.counts[count::REQUESTS].load(Ordering::Relaxed),
-        )
-    }
-
-    fn limits(&self) -> Limits {
-        let Config {
-            max_header,
-            max_body,
-            ..
-        } = *self.config;
-        Limits {
-            head: max_header,
-            line: LINE.min(max_header),
-            fields: FIELDS,
-            body: max_body,
-            bare_lf: false,
-        }
-    }
-}
 
 /// One accepted connection: what is known of it while nothing is under way.
 #[derive(Debug)]
@@ -242,7 +130,7 @@ impl<P: Probe> Worker<P> {
     /// The number of a connection that this thread has just accepted: take it before another is accepted,
     /// so that the log counts as a trace does.
     pub fn number(&self) -> u64 {
-        self.site.counts[count::CONNECTIONS].fetch_add(1, Ordering::Relaxed) + 1
+        self.site.number_connection()
     }
 
     /// A connection was accepted.
@@ -350,12 +238,7 @@ impl<P: Probe> Worker<P> {
     /// Counts an answer. True for the last one of `--max-requests`, which also ends the server.
     #[inline]
     fn count_request(&self) -> bool {
-        let count = self.site.counts[count::REQUESTS].fetch_add(1, Ordering::Relaxed) + 1;
-        let last = self
-            .site
-            .config
-            .max_requests
-            .is_some_and(|max| count >= max);
+        let last = self.site.count_request();
         if last {
             self.ear.ask_to_stop();
         }
@@ -415,7 +298,7 @@ impl<P: Probe> Worker<P> {
     #[inline]
     fn number_request(&self, client: &mut Client) {
         if self.site.log.is_some() && client.request == 0 {
-            client.request = self.site.counts[count::NUMBERED].fetch_add(1, Ordering::Relaxed) + 1;
+            client.request = self.site.number_request();
         }
     }
 
@@ -570,13 +453,12 @@ impl<P: Probe> Worker<P> {
     #[inline]
     pub fn is_absent(&self, page: usize) -> bool {
         (self.site.root.is_none() && self.site.report.is_none())
-            || self.site.counts[count::ABSENT + page].load(Ordering::Relaxed)
-                == self.stamp.second + 1
+            || self.site.was_absent(page, self.stamp.second)
     }
 
     /// There is no file of this built-in page's name.
     pub fn remember_absent(&self, page: usize) {
-        self.site.counts[count::ABSENT + page].store(self.stamp.second + 1, Ordering::Relaxed);
+        self.site.remember_absent(page, self.stamp.second);
     }
 
     fn log(&self, client: &Client, request: Option<Request<'_>>, reply: Reply) {

@@ -33,6 +33,7 @@ mod unix_name;
 pub mod connection;
 mod exchange;
 mod send;
+mod site;
 
 mod answer;
 mod files;
@@ -63,7 +64,8 @@ pub use stop::Stop;
 
 use crate::kernel::poke;
 use crate::kernel::{Kernel, Probe};
-use exchange::{Site, Worker};
+use exchange::Worker;
+use site::Site;
 use std::sync::Arc;
 
 /// What a server did, when it has ended.

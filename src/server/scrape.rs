@@ -10,9 +10,10 @@
 
 use super::blocking;
 use super::config::{Config, IoModel, Listen};
-use super::exchange::{Report, Site, Worker};
+use super::exchange::Worker;
 use super::exposition::{self, Calls};
 use super::listen::{self, Listener, OpenError};
+use super::site::{Report, Site};
 use super::stop::Stop;
 use crate::kernel::{Kernel, NoProbe, Probe, lift};
 use std::sync::{Arc, Mutex, PoisonError};
