@@ -6,9 +6,8 @@ mod trace_support;
 
 use common::Folder;
 use common::peer;
-use std::collections::BTreeMap;
 use std::process::Command;
-use std::process::Stdio;
+use trace_support::differential::{differences, log, run};
 use trace_support::*;
 
 /// What a server's life is made of, in one process and two threads.
@@ -88,100 +87,6 @@ os._exit(0)
 const SET: &str = "trace=%network,read,write,readv,writev,pwrite64,sendfile,openat,close,fstat,dup,dup2,dup3,\
 pipe,pipe2,fcntl,epoll_create1,epoll_ctl,epoll_wait,epoll_pwait,poll,ppoll,wait4,kill,exit_group";
 
-/// Calls by thread, threads in the order of their first call; from the beginning of what matters. And all signals.
-fn calls(log: &str) -> (Vec<Vec<String>>, Vec<String>) {
-    let mut order = Vec::new();
-    let mut threads: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut open: BTreeMap<String, String> = BTreeMap::new();
-    let mut signals = Vec::new();
-    for line in log.lines() {
-        let (tid, rest) = line.split_once(' ').unwrap_or(("", line));
-        let rest = rest.trim_start();
-        if rest.starts_with("---") {
-            // When a signal comes between two calls is the kernel's to decide.
-            signals.push(rest.to_string());
-            continue;
-        }
-        let whole = if let Some(begun) = rest.strip_suffix("<unfinished ...>") {
-            open.insert(tid.to_string(), begun.trim_end().to_string());
-            continue;
-        } else if let Some(resumed) = rest.strip_prefix("<... ") {
-            let (_, tail) = resumed.split_once(" resumed>").expect("resumed");
-            let begun = open.remove(tid).unwrap_or_default();
-            let gap = if begun.ends_with(',') { " " } else { "" };
-            format!("{begun}{gap}{tail}")
-        } else {
-            rest.to_string()
-        };
-        if !threads.contains_key(tid) {
-            order.push(tid.to_string());
-        }
-        threads.entry(tid.to_string()).or_default().push(whole);
-    }
-    let ids = order.clone();
-    let signals = signals
-        .iter()
-        .map(|signal| {
-            // How much time the child took is not the same twice.
-            let (before, times) = signal.split_once("si_utime=").unwrap_or((signal, ""));
-            let times: String = times.chars().filter(|c| !c.is_ascii_digit()).collect();
-            equal(&format!("{before}{times}"), &ids)
-        })
-        .collect();
-    let calls = order
-        .iter()
-        .map(|tid| {
-            let calls = &threads[tid];
-            let begin = calls.iter().position(|call| call.contains("\"begin\""));
-            calls[begin.unwrap_or(0)..]
-                .iter()
-                .map(|call| equal(call, &ids))
-                .collect()
-        })
-        .collect();
-    (calls, signals)
-}
-
-/// Process ids, ports and pointers made equal, blanks before the result closed up.
-fn equal(call: &str, ids: &[String]) -> String {
-    let mut text = String::new();
-    let mut word = String::new();
-    let end = |word: &mut String, text: &mut String| {
-        let is_pointer = word.starts_with("0x") && word.len() > 8;
-        let is_id = ids.contains(word);
-        let is_port = text.ends_with("htons(");
-        text.push_str(match (is_pointer, is_id, is_port) {
-            (true, ..) => "POINTER",
-            (_, true, _) => "ID",
-            (.., true) => "PORT",
-            _ => word,
-        });
-        word.clear();
-    };
-    for c in call.chars() {
-        if c.is_ascii_alphanumeric() {
-            word.push(c);
-            continue;
-        }
-        end(&mut word, &mut text);
-        text.push(c);
-    }
-    end(&mut word, &mut text);
-    match text.rfind(" = ") {
-        Some(at) => format!("{} ={}", text[..at].trim_end(), &text[at + 2..]),
-        None => text,
-    }
-}
-
-fn run(mut command: Command) {
-    let status = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    assert!(status.expect("it starts").success());
-}
-
 #[test]
 fn the_strace_view_of_another_program_is_straces_own() {
     let Some(python) = python().filter(|_| ptrace_allowed() && peer("strace")) else {
@@ -212,7 +117,6 @@ fn the_strace_view_of_another_program_is_straces_own() {
         LIFE,
         place,
     ]));
-    let read = |path: &std::path::Path| calls(&std::fs::read_to_string(path).expect("a log"));
     // The same lines come from our recording, and from strace's log.
     let shown = folder.0.join("shown");
     let replayed = |path: &std::path::Path| {
@@ -220,24 +124,24 @@ fn the_strace_view_of_another_program_is_straces_own() {
         replay.arg("replay").arg(path);
         replay.args(["--view", "strace", "-o"]).arg(&shown);
         run(replay);
-        read(&shown).1
+        log(&shown).signals
     };
     let again = [replayed(&recorded), replayed(&theirs)];
-    let ((theirs, signals), (ours, our_signals)) = (read(&theirs), read(&ours));
+    let (theirs, ours) = (log(&theirs), log(&ours));
+    let signals = &theirs.signals;
     assert_eq!(signals.len(), 5, "{signals:#?}");
-    assert_eq!(our_signals, signals);
+    assert_eq!(&ours.signals, signals);
     for again in again {
-        assert_eq!(again, signals);
+        assert_eq!(&again, signals);
     }
-    assert_eq!(theirs.len(), 4, "two threads and two children");
-    assert_eq!(ours.len(), 4);
-    for (theirs, ours) in theirs.iter().zip(&ours) {
-        let differences: Vec<_> = theirs.iter().zip(ours).filter(|(a, b)| a != b).collect();
+    assert_eq!(theirs.threads.len(), 4, "two threads and two children");
+    assert_eq!(ours.threads.len(), 4);
+    for (theirs, ours) in theirs.threads.iter().zip(&ours.threads) {
+        let differences = differences(theirs, ours);
         assert!(
             differences.is_empty(),
             "strace, then ours: {differences:#?}"
         );
-        assert_eq!(theirs.len(), ours.len());
         assert!(!theirs.is_empty());
     }
 }

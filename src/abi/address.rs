@@ -22,7 +22,7 @@ impl Address {
     pub fn from_bytes(bytes: &[u8]) -> Option<Address> {
         let family = u16::from_ne_bytes([*bytes.first()?, *bytes.get(1)?]);
         Some(match family {
-            2 if bytes.len() >= 8 => Address::V4(
+            2 if bytes.len() >= 16 => Address::V4(
                 [bytes[4], bytes[5], bytes[6], bytes[7]],
                 u16::from_be_bytes([bytes[2], bytes[3]]),
             ),

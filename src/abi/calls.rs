@@ -109,12 +109,20 @@ pub enum Kind {
     Timeval,
     /// `struct timespec` filled in.
     TimespecOut,
+    /// `struct timespec` filled in only where a signal ended a sleep: what is left of it.
+    TimespecLeft,
     /// `struct itimerspec` handed over.
     Itimerspec,
     /// `struct itimerspec` filled in.
     ItimerspecOut,
     /// `sigset_t` handed over, or NULL; argument `size` counts its bytes.
     SigSet { size: u8 },
+    /// `sigset_t` filled in; argument `size` counts its bytes.
+    SigSetOut { size: u8 },
+    /// The kernel's `struct sigaction` handed over, or NULL.
+    SigAction,
+    /// The same, filled in.
+    SigActionOut,
     /// The last argument of `pselect6`: a pointer to a `sigset_t` pointer and its size, or NULL.
     PackedSigSet,
     /// `off_t *`, read at entry and at exit.
@@ -123,6 +131,12 @@ pub enum Kind {
     IntsOut { count: u8 },
     /// `int` filled in by `wait4`: how a child ended.
     WaitStatus,
+    /// `siginfo_t` filled in by `waitid`.
+    SigInfoOut,
+    /// `struct rusage` filled in.
+    Rusage,
+    /// `struct io_uring_params`: some of it handed over, some filled in; read at entry and at exit.
+    RingParams,
     /// `struct stat` filled in.
     Stat,
     /// `struct statx` filled in.
@@ -412,9 +426,10 @@ mod tests {
                     | Kind::MessagesIn { count }
                     | Kind::MessagesOut { count }
                     | Kind::PollFds { count } => count,
-                    Kind::OpenHow { size } | Kind::CloneArgs { size } | Kind::SigSet { size } => {
-                        size
-                    }
+                    Kind::OpenHow { size }
+                    | Kind::CloneArgs { size }
+                    | Kind::SigSet { size }
+                    | Kind::SigSetOut { size } => size,
                     Kind::Protocol { domain: other }
                     | Kind::OptionName { level: other }
                     | Kind::FcntlArg { op: other }

@@ -85,26 +85,53 @@ pub const fn locks(op: u64) -> bool {
     matches!(op as u32, 5..=7 | 36..=38)
 }
 
-/// Those of [`locks`] where the kernel fills the structure in.
+/// Bytes of the structure that an `fcntl` operation leads to: `struct flock`, `struct f_owner_ex`
+/// (F_SETOWN_EX, F_GETOWN_EX); 0 for all others.
 #[inline]
-pub const fn asks_for_lock(op: u64) -> bool {
-    matches!(op as u32, 5 | 36)
+pub const fn fcntl_structure(op: u64) -> usize {
+    match op as u32 {
+        15 | 16 => 8,
+        _ if locks(op) => 32,
+        _ => 0,
+    }
+}
+
+/// Whether the kernel fills that structure in: F_GETLK, F_OFD_GETLK, F_GETOWN_EX. The first two are told
+/// at entry which lock is meant.
+#[inline]
+pub const fn fcntl_fills(op: u64) -> bool {
+    matches!(op as u32, 5 | 16 | 36)
 }
 
 /// The beginning of a table's names, and how strace marks a value that the table lacks. Longer
 /// beginnings first.
 static UNKNOWN: &[(&str, &str)] = &[
     ("EPOLL_CTL_", "EPOLL_CTL_???"),
-    ("EPOLL", "EPOLL_???"),
+    ("EPOLL_", "EPOLL_???"),
+    ("EPOLL", "EPOLL???"),
     ("CLOSE_RANGE_", "CLOSE_RANGE_???"),
     ("CLONE_NEWTIME", "CLONE_???"),
     ("NETLINK_", "NETLINK_???"),
+    ("PACKET_", "PACKET_???"),
+    ("SCTP_", "SCTP_???"),
+    ("XDP_", "XDP_???"),
+    ("SOCK_TXREHASH_", "SOCK_TXREHASH_???"),
+    ("SA_", "SA_???"),
+    ("F_OWNER_", "F_OWNER_???"),
+    ("TCI", "TC???"),
+    ("TCO", "TC???"),
+    ("BTPROTO_", "BTPROTO_???"),
+    ("ICMP_FILTER", "RAW_???"),
+    ("DN_", "DN_???"),
     ("SEEK_", "SEEK_???"),
     ("SHUT_", "SHUT_???"),
     ("SOCK_", "SOCK_???"),
     ("RLIMIT_", "RLIMIT_???"),
     ("RUSAGE_", "RUSAGE_???"),
     ("IPV6_", "IPV6_???"),
+    ("IORING_REGISTER_", "IORING_REGISTER_???"),
+    ("IORING_SETUP_", "IORING_SETUP_???"),
+    ("IORING_FEAT_", "IORING_FEAT_???"),
     ("IORING_", "IORING_ENTER_???"),
     ("SPLICE_F_", "SPLICE_F_???"),
     ("POSIX_FADV_", "POSIX_FADV_???"),
@@ -233,7 +260,12 @@ pub fn option_names(level: u64) -> Option<&'static FlagSet> {
         6 => Some(&TCP),
         17 => Some(&UDP),
         41 => Some(&IPV6),
+        255 => Some(&RAW),
+        132 => Some(&SCTP),
+        263 => Some(&PACKET),
+        270 => Some(&NETLINK_OPTIONS),
         282 => Some(&TLS),
+        283 => Some(&XDP),
         _ => None,
     }
 }
@@ -245,6 +277,7 @@ pub fn protocol_names(domain: u64) -> Option<&'static FlagSet> {
     match domain {
         2 | 10 => Some(&PROTOCOL),
         16 => Some(&NETLINK),
+        31 => Some(&BLUETOOTH),
         _ => None,
     }
 }

@@ -1,9 +1,21 @@
 //! What stands behind the third argument of `ioctl`, for the requests that servers make.
 //!
 //! In: a request. Out: what its argument is. Left out on purpose: the requests of terminals (but for a
-//! window's size), disks and devices: their argument is shown as the number it is.
+//! window's size and `struct termios`), disks and devices: their argument is shown as the number it is.
 //!
 //! Sources: `man 2 ioctl_tty`, `man 7 tcp`, `man 7 socket`, `include/uapi/asm-generic/ioctls.h`.
+
+use super::flags::{self, FlagSet};
+
+/// The names of the numbers that a request is given.
+pub fn names(request: u64) -> Option<&'static FlagSet> {
+    match request as u32 {
+        // TCXONC, TCFLSH.
+        0x540a => Some(&flags::FLOW),
+        0x540b => Some(&flags::FLUSH),
+        _ => None,
+    }
+}
 
 /// What a request's argument is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,6 +32,10 @@ pub enum IoctlArg {
     WindowIn,
     /// It points to a `struct winsize` that the kernel fills in.
     WindowOut,
+    /// It points to a `struct termios` that the program hands over.
+    TerminalIn,
+    /// It points to a `struct termios` that the kernel fills in.
+    TerminalOut,
     /// We do not look.
     Unknown,
 }
@@ -39,6 +55,10 @@ impl IoctlArg {
             0x541b | 0x5411 | 0x8905 => IoctlArg::IntOut,
             0x5414 => IoctlArg::WindowIn,
             0x5413 => IoctlArg::WindowOut,
+            // TCSETS, TCSETSW, TCSETSF.
+            0x5402..=0x5404 => IoctlArg::TerminalIn,
+            // TCGETS.
+            0x5401 => IoctlArg::TerminalOut,
             _ => IoctlArg::Unknown,
         }
     }
@@ -49,6 +69,8 @@ impl IoctlArg {
         match self {
             IoctlArg::IntIn | IoctlArg::IntOut => 4,
             IoctlArg::WindowIn | IoctlArg::WindowOut => 8,
+            // Four words, the line discipline and 19 characters, filled up to whole words.
+            IoctlArg::TerminalIn | IoctlArg::TerminalOut => 36,
             IoctlArg::Nothing | IoctlArg::Number | IoctlArg::Unknown => 0,
         }
     }
@@ -56,6 +78,9 @@ impl IoctlArg {
     /// The program hands the memory over.
     #[inline]
     pub const fn is_input(self) -> bool {
-        matches!(self, IoctlArg::IntIn | IoctlArg::WindowIn)
+        matches!(
+            self,
+            IoctlArg::IntIn | IoctlArg::WindowIn | IoctlArg::TerminalIn
+        )
     }
 }

@@ -6,7 +6,7 @@ use crate::abi::address::Address;
 use crate::abi::calls::{CallId, Kind};
 use crate::abi::flags;
 use crate::abi::flags::FlagSet;
-use crate::abi::ioctl::IoctlArg;
+use crate::abi::ioctl::{self, IoctlArg};
 use crate::event::call::{Arg, Captured, Memory};
 use crate::event::raw::{Raw, Segment, Segments, part};
 use crate::event::structs::u32_at;
@@ -89,7 +89,10 @@ impl<'a> Args<'a> {
             Kind::Hex if register == 0 => Arg::Size(0),
             Kind::Hex => Arg::Pointer(register),
             Kind::IoctlArg { request } => match IoctlArg::of(of(request)) {
-                IoctlArg::Number => Arg::Size(register),
+                IoctlArg::Number => match ioctl::names(of(request)) {
+                    Some(set) => Arg::Constant(set, low),
+                    None => Arg::Size(register),
+                },
                 IoctlArg::Unknown | IoctlArg::Nothing if register == 0 => Arg::Size(0),
                 _ => self.structure(arg, kind),
             },
@@ -100,9 +103,14 @@ impl<'a> Args<'a> {
             Kind::Flags(set) => Arg::Flags(set, low),
             Kind::Constant(set) => Arg::Constant(set, low),
             Kind::CloneFlags => Arg::Flags(&flags::CLONE, register),
-            Kind::Protocol { domain } => named(flags::protocol_names(of(domain)), register),
+            Kind::Protocol { domain } => match flags::protocol_names(of(domain)) {
+                Some(set) => Arg::Constant(set, low),
+                None => Arg::Size(register),
+            },
             Kind::OptionName { level } => named(flags::option_names(of(level)), register),
-            Kind::FcntlArg { op } if flags::locks(of(op)) => self.structure(arg, kind),
+            Kind::FcntlArg { op } if flags::fcntl_structure(of(op)) > 0 => {
+                self.structure(arg, kind)
+            }
             Kind::FcntlArg { op } => fcntl_arg(of(op), register),
             Kind::OpenFlags => Arg::OpenFlags(low),
             Kind::SocketType => Arg::SocketType(low),
@@ -113,6 +121,7 @@ impl<'a> Args<'a> {
             Kind::AddressIn { .. } | Kind::AddressOut { .. } => self
                 .address(arg)
                 .map_or(Arg::Pointer(register), Arg::Address),
+            Kind::LengthInOut if self.asks_for_no_address(arg) => Arg::Pointer(register),
             Kind::LengthInOut => self.length(arg).unwrap_or(Arg::Pointer(register)),
             Kind::OptionIn { .. }
             | Kind::OptionOut { .. }
@@ -133,6 +142,13 @@ impl<'a> Args<'a> {
             | Kind::MessagesIn { .. }
             | Kind::MessagesOut { .. }
             | Kind::TimespecOut
+            | Kind::TimespecLeft
+            | Kind::SigSetOut { .. }
+            | Kind::SigAction
+            | Kind::SigActionOut
+            | Kind::SigInfoOut
+            | Kind::Rusage
+            | Kind::RingParams
             | Kind::Itimerspec
             | Kind::ItimerspecOut
             | Kind::SigSet { .. }
@@ -160,6 +176,14 @@ impl<'a> Args<'a> {
     #[inline(never)]
     fn address(&self, arg: u8) -> Option<Address> {
         Address::from_bytes(self.segment(arg, part::FIRST)?.bytes)
+    }
+
+    /// Where no address is wanted (NULL), the kernel does not look at its length (`man 2 accept`).
+    fn asks_for_no_address(&self, arg: u8) -> bool {
+        let before = usize::from(arg).wrapping_sub(1);
+        let params = self.id.map_or(&[][..], |id| id.signature().params);
+        let wanted = params.get(before).map(|param| param.kind);
+        matches!(wanted, Some(Kind::AddressOut { .. })) && self.registers[before] == 0
     }
 
     /// A length is only changed by a call that succeeded.
@@ -203,6 +227,9 @@ fn fcntl_arg<'a>(op: u64, register: u64) -> Arg<'a> {
         Some("F_SETFL") => Arg::OpenFlags(register & 0xffff_ffff),
         Some("F_ADD_SEALS") => Arg::Flags(&flags::SEAL, register & 0xffff_ffff),
         Some("F_SETSIG") => Arg::Constant(&flags::SIGNAL, register & 0xffff_ffff),
+        Some("F_SETLEASE") => Arg::Constant(&flags::LOCK_TYPE, register & 0xffff_ffff),
+        Some("F_NOTIFY") => Arg::Flags(&flags::NOTIFY, register & 0xffff_ffff),
+        None if register == 0 => Arg::Size(0),
         Some("F_DUPFD" | "F_DUPFD_CLOEXEC" | "F_SETOWN" | "F_SETPIPE_SZ") => {
             Arg::Int(i64::from(register as i32))
         }

@@ -22,7 +22,7 @@ pub trait Memory {
     fn read(&self, address: u64, out: &mut [u8]) -> usize;
 
     /// Copies a NUL-terminated string without its NUL; returns how many bytes were copied, or `None`
-    /// when nothing could be read. Reads in steps that end at 16-byte borders, so that no step touches
+    /// when memory that cannot be read comes before its end. Reads in steps that end at 16-byte borders, so that no step touches
     /// a page that the string does not.
     fn read_string(&self, address: u64, out: &mut [u8]) -> Option<usize> {
         let mut done = 0;
@@ -34,11 +34,7 @@ pub trait Memory {
                 return Some(done + end);
             }
             if got < step {
-                return if done + got == 0 {
-                    None
-                } else {
-                    Some(done + got)
-                };
+                return None;
             }
             done += step;
         }
@@ -72,13 +68,11 @@ const CONTROL_MOST: usize = 256;
 const BUFFERS_MOST: usize = (part::LAST_BUFFER - part::BUFFER) as usize + 1;
 /// The most messages of one `sendmmsg` or `recvmmsg` that are kept.
 const MESSAGES_MOST: usize = 64;
-/// Bytes of a `struct iovec`, a `struct msghdr`, a `struct mmsghdr`, a `struct pollfd`, a
-/// `struct flock` on a 64-bit CPU.
+/// Bytes of a `struct iovec`, a `struct msghdr`, a `struct mmsghdr`, a `struct pollfd` on a 64-bit CPU.
 const IOVEC: usize = 16;
 const MSGHDR: usize = 56;
 const MMSGHDR: usize = 64;
 const POLLFD: usize = 8;
-const FLOCK: usize = 32;
 
 /// What a call's memory looks like, as far as the fast path cares.
 #[derive(Clone, Copy)]
@@ -182,6 +176,13 @@ const fn points(kind: Kind) -> bool {
         | Kind::Stat
         | Kind::OpenHow { .. }
         | Kind::TimespecOut
+        | Kind::TimespecLeft
+        | Kind::SigSetOut { .. }
+        | Kind::SigAction
+        | Kind::SigActionOut
+        | Kind::SigInfoOut
+        | Kind::Rusage
+        | Kind::RingParams
         | Kind::Itimerspec
         | Kind::ItimerspecOut
         | Kind::SigSet { .. }
@@ -203,6 +204,7 @@ const fn overwritten(kind: Kind) -> bool {
             | Kind::PollFds { .. }
             | Kind::FdSet { .. }
             | Kind::OffsetInOut
+            | Kind::RingParams
             | Kind::Timespec
             | Kind::Timeval
             | Kind::MessageOut
@@ -333,9 +335,19 @@ fn small_size(kind: Kind, args: &[u64; 6], ret: i64) -> usize {
             .div_ceil(64)
             .saturating_mul(8)
             .min(ARRAY_MOST),
-        Kind::Timespec | Kind::Timeval | Kind::TimespecOut | Kind::PackedSigSet => 16,
+        Kind::Timespec
+        | Kind::Timeval
+        | Kind::TimespecOut
+        | Kind::TimespecLeft
+        | Kind::PackedSigSet => 16,
         Kind::Itimerspec | Kind::ItimerspecOut => 32,
-        Kind::SigSet { size } => counted(size).min(128),
+        Kind::SigSet { size } | Kind::SigSetOut { size } => counted(size).min(128),
+        // Handler, flags, restorer, mask (`include/uapi/asm-generic/signal.h`).
+        Kind::SigAction | Kind::SigActionOut => 32,
+        Kind::SigInfoOut => 128,
+        // The two times; strace shows no more.
+        Kind::Rusage => 32,
+        Kind::RingParams => 120,
         // Filled in for a child that has ended, not for "none has yet".
         Kind::WaitStatus if ret > 0 => 4,
         Kind::WaitStatus => 0,
@@ -347,7 +359,7 @@ fn small_size(kind: Kind, args: &[u64; 6], ret: i64) -> usize {
         Kind::OpenHow { size } => counted(size).min(64),
         Kind::StructIn { size } | Kind::StructOut { size } => usize::from(size),
         Kind::IoctlArg { request } => IoctlArg::of(args[request as usize]).size(),
-        Kind::FcntlArg { op } if flags::locks(args[op as usize]) => FLOCK,
+        Kind::FcntlArg { op } => flags::fcntl_structure(args[op as usize]),
         _ => 0,
     }
 }
@@ -372,6 +384,7 @@ const fn handed_over(kind: Kind) -> bool {
             | Kind::OpenHow { .. }
             | Kind::Itimerspec
             | Kind::SigSet { .. }
+            | Kind::SigAction
             | Kind::PackedSigSet
             | Kind::CloneArgs { .. }
             | Kind::Strings
@@ -436,9 +449,13 @@ fn one_buffer(arg: u8, address: u64, len: u64, memory: &impl Memory, out: &mut [
         data: KEEP,
         memory,
     };
-    sink.piece(arg, part::FIRST, address, len, KEEP);
+    sink.whole(arg, part::FIRST, address, len, KEEP);
     sink.at
 }
+
+/// EINTR, and what stands for it until the kernel has decided whether to restart the call
+/// (`include/linux/errno.h`).
+const INTERRUPTED: [i64; 5] = [-4, -512, -513, -514, -516];
 
 fn exit_general(
     id: CallId,
@@ -467,10 +484,7 @@ fn exit_general(
         if !entry.has_inputs && (both || handed_over(param.kind)) {
             sink.input(arg as u8, param.kind, args);
         }
-        if !both && !entry.has_inputs && handed_over(param.kind) {
-            continue;
-        }
-        if ret >= 0 {
+        if ret >= 0 || (matches!(param.kind, Kind::TimespecLeft) && INTERRUPTED.contains(&ret)) {
             sink.output(arg as u8, param.kind, args, ret);
         } else if let Kind::VectorOut { count } = param.kind {
             // Where the buffers were is worth knowing even when nothing came.

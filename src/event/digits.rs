@@ -82,6 +82,14 @@ pub fn hex(out: &mut Vec<u8>, value: u64) {
     }
 }
 
+/// Lower-case hex digits without `0x`, at least `width` of them.
+pub fn hex_padded(out: &mut Vec<u8>, value: u64, width: usize) {
+    let digits = 16 - (value | 1).leading_zeros() as usize / 4;
+    for place in (0..digits.max(width)).rev() {
+        out.push(HEX[value.checked_shr(place as u32 * 4).unwrap_or(0) as usize & 15]);
+    }
+}
+
 /// Octal digits with a leading 0; 0 is `0`.
 pub fn octal(out: &mut Vec<u8>, value: u64) {
     out.push(b'0');
@@ -114,6 +122,10 @@ mod tests {
                     format!("x{}", value as i64)
                 );
                 assert_eq!(text(|out| hex(out, value)), format!("x{value:#x}"));
+                assert_eq!(
+                    text(|out| hex_padded(out, value, 6)),
+                    format!("x{value:06x}")
+                );
                 assert_eq!(
                     text(|out| padded(out, value, 6, b' ')),
                     format!("x{value:6}")

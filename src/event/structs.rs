@@ -384,22 +384,28 @@ pub struct Control<'a> {
 }
 
 /// Bytes of a `struct cmsghdr` on a 64-bit CPU.
-const CMSGHDR: usize = 16;
+pub const CMSGHDR: usize = 16;
 
-/// The control messages in a message's control data.
+/// The control message at the beginning of these bytes, whatever its length says.
+pub fn control(bytes: &[u8]) -> Option<Control<'_>> {
+    let len = u64_at(bytes, 0)?;
+    let (level, kind) = (u32_at(bytes, 8)?, u32_at(bytes, 12)?);
+    let end = usize::try_from(len).unwrap_or(usize::MAX).min(bytes.len());
+    Some(Control {
+        len,
+        level,
+        kind,
+        data: bytes.get(CMSGHDR..end).unwrap_or(&[]),
+    })
+}
+
+/// The control messages in a message's control data, up to the first whose length cannot be.
 pub fn controls(mut bytes: &[u8]) -> impl Iterator<Item = Control<'_>> {
     std::iter::from_fn(move || {
-        let len = u64_at(bytes, 0)?;
-        let (level, kind) = (u32_at(bytes, 8)?, u32_at(bytes, 12)?);
-        let end = usize::try_from(len).ok().filter(|len| *len >= CMSGHDR)?;
-        let data = &bytes[CMSGHDR..end.min(bytes.len())];
-        bytes = bytes.get(end.next_multiple_of(8)..).unwrap_or(&[]);
-        Some(Control {
-            len,
-            level,
-            kind,
-            data,
-        })
+        let control = control(bytes).filter(|control| control.len >= CMSGHDR as u64)?;
+        let end = usize::try_from(control.len).ok()?;
+        bytes = bytes.get(end.checked_next_multiple_of(8)?..).unwrap_or(&[]);
+        Some(control)
     })
 }
 

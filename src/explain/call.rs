@@ -176,9 +176,22 @@ fn meaning(param: &Param) -> Option<String> {
         Kind::FdSet { .. } => "a set of descriptors; after: those that are ready",
         Kind::Timespec | Kind::Timeval => "a time; NULL for no limit, as a rule",
         Kind::TimespecOut => "filled in: a time",
+        Kind::TimespecLeft => "filled in where a signal ended the sleep: what was left of it",
         Kind::Itimerspec => "first time and interval",
         Kind::ItimerspecOut => "filled in: time left and interval",
         Kind::SigSet { .. } | Kind::PackedSigSet => "signals to hold back meanwhile, or NULL",
+        Kind::SigSetOut { .. } => "filled in: signals; NULL if nobody wants to know",
+        Kind::SigAction => {
+            "the handler, its flags, the signals that wait meanwhile; NULL to only ask"
+        }
+        Kind::SigActionOut => "filled in: the same as it was before; NULL if nobody wants to know",
+        Kind::SigInfoOut => "filled in: which child it was, and what became of it",
+        Kind::Rusage => {
+            "filled in: how much time and memory was used; NULL if nobody wants to know"
+        }
+        Kind::RingParams => {
+            "what the ring shall be like; filled in: sizes, offsets, what it can do"
+        }
         Kind::OffsetInOut => "where to begin, moved along; NULL for the file's own position",
         Kind::IntsOut { .. } => "filled in: two descriptors",
         Kind::WaitStatus => "filled in: how the child ended",

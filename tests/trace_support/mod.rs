@@ -2,6 +2,7 @@
 //! reading its recording.
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
+pub mod differential;
 pub mod told;
 
 use crate::common::httpsys;

@@ -81,7 +81,7 @@ macro_rules! calls {
 calls! {
     // A server's life: sockets.
     SOCKET "socket" 41 198 [NETWORK] [fd] (domain: Constant(&flags::DOMAIN), type_: SocketType, protocol: Protocol { domain: 0 }) "makes a socket and gives its descriptor; it has no address yet";
-    SOCKETPAIR "socketpair" 53 199 [NETWORK] [] (domain: Constant(&flags::DOMAIN), type_: SocketType, protocol: Protocol { domain: 0 }, sv: IntsOut { count: 2 }) "makes two sockets that are already connected to each other";
+    SOCKETPAIR "socketpair" 53 199 [NETWORK] [] (domain: Constant(&flags::DOMAIN), type_: SocketType, protocol: Size, sv: IntsOut { count: 2 }) "makes two sockets that are already connected to each other";
     BIND "bind" 49 200 [NETWORK] [] (sockfd: Fd, addr: AddressIn { len: 2 }, addrlen: Int) "gives a socket its local address";
     LISTEN "listen" 50 201 [NETWORK] [] (sockfd: Fd, backlog: Int) "lets the kernel complete connections to this socket and queue them";
     ACCEPT "accept" 43 202 [NETWORK] [waits fd] (sockfd: Fd, addr: AddressOut { len: 2 }, addrlen: LengthInOut) "takes the first completed connection from the queue and gives it a descriptor";
@@ -101,14 +101,14 @@ calls! {
     // Bytes in and out.
     READ "read" 0 63 [DESC] [waits] (fd: Fd, buf: BytesOut { len: 2 }, count: Size) "copies bytes that have arrived into memory; fewer than asked is normal, 0 is the end";
     WRITE "write" 1 64 [DESC] [waits] (fd: Fd, buf: BytesIn { len: 2 }, count: Size) "hands bytes to the kernel; it may take fewer than offered";
-    READV "readv" 19 65 [DESC] [waits] (fd: Fd, iov: VectorOut { count: 2 }, iovcnt: Int) "reads into several buffers with one call";
-    WRITEV "writev" 20 66 [DESC] [waits] (fd: Fd, iov: VectorIn { count: 2 }, iovcnt: Int) "writes several buffers with one call";
+    READV "readv" 19 65 [DESC] [waits] (fd: Fd, iov: VectorOut { count: 2 }, iovcnt: Size) "reads into several buffers with one call";
+    WRITEV "writev" 20 66 [DESC] [waits] (fd: Fd, iov: VectorIn { count: 2 }, iovcnt: Size) "writes several buffers with one call";
     PREAD64 "pread64" 17 67 [DESC] [] (fd: Fd, buf: BytesOut { len: 2 }, count: Size, offset: Offset) "reads at a given place and leaves the file position alone";
     PWRITE64 "pwrite64" 18 68 [DESC] [] (fd: Fd, buf: BytesIn { len: 2 }, count: Size, offset: Offset) "writes at a given place and leaves the file position alone";
-    PREADV "preadv" 295 69 [DESC] [] (fd: Fd, iov: VectorOut { count: 2 }, iovcnt: Int, offset: Offset) "reads into several buffers from a given place";
-    PWRITEV "pwritev" 296 70 [DESC] [] (fd: Fd, iov: VectorIn { count: 2 }, iovcnt: Int, offset: Offset) "writes several buffers at a given place";
-    PREADV2 "preadv2" 327 286 [DESC] [] (fd: Fd, iov: VectorOut { count: 2 }, iovcnt: Int, offset: Offset, pos_h: Unused, flags: Flags(&flags::RWF)) "reads into several buffers from a given place, with flags";
-    PWRITEV2 "pwritev2" 328 287 [DESC] [] (fd: Fd, iov: VectorIn { count: 2 }, iovcnt: Int, offset: Offset, pos_h: Unused, flags: Flags(&flags::RWF)) "writes several buffers at a given place, with flags";
+    PREADV "preadv" 295 69 [DESC] [] (fd: Fd, iov: VectorOut { count: 2 }, iovcnt: Size, offset: Offset) "reads into several buffers from a given place";
+    PWRITEV "pwritev" 296 70 [DESC] [] (fd: Fd, iov: VectorIn { count: 2 }, iovcnt: Size, offset: Offset) "writes several buffers at a given place";
+    PREADV2 "preadv2" 327 286 [DESC] [] (fd: Fd, iov: VectorOut { count: 2 }, iovcnt: Size, offset: Offset, pos_h: Unused, flags: Flags(&flags::RWF)) "reads into several buffers from a given place, with flags";
+    PWRITEV2 "pwritev2" 328 287 [DESC] [] (fd: Fd, iov: VectorIn { count: 2 }, iovcnt: Size, offset: Offset, pos_h: Unused, flags: Flags(&flags::RWF)) "writes several buffers at a given place, with flags";
     SENDFILE "sendfile" 40 71 [NETWORK DESC] [waits] (out_fd: Fd, in_fd: Fd, offset: OffsetInOut, count: Size) "copies from a file to a socket inside the kernel";
     SPLICE "splice" 275 76 [DESC] [waits] (fd_in: Fd, off_in: OffsetInOut, fd_out: Fd, off_out: OffsetInOut, size: Size, flags: Flags(&flags::SPLICE)) "moves bytes between a pipe and another descriptor inside the kernel";
     TEE "tee" 276 77 [DESC] [waits] (fd_in: Fd, fd_out: Fd, size: Size, flags: Flags(&flags::SPLICE)) "copies bytes from one pipe to another and leaves them in the first";
@@ -143,9 +143,9 @@ calls! {
     PPOLL "ppoll" 271 73 [DESC] [waits] (fds: PollFds { count: 1 }, nfds: Size, tmo_p: Timespec, sigmask: SigSet { size: 4 }, sigsetsize: Size) "sleeps until one of these descriptors is ready";
     SELECT "select" 23 - [DESC] [waits] (nfds: Int, readfds: FdSet { nfds: 0 }, writefds: FdSet { nfds: 0 }, exceptfds: FdSet { nfds: 0 }, timeout: Timeval) "sleeps until a descriptor of one of three sets is ready";
     PSELECT6 "pselect6" 270 72 [DESC] [waits] (nfds: Int, readfds: FdSet { nfds: 0 }, writefds: FdSet { nfds: 0 }, exceptfds: FdSet { nfds: 0 }, timeout: Timespec, sigmask: PackedSigSet) "sleeps until a descriptor of one of three sets is ready";
-    IO_URING_SETUP "io_uring_setup" 425 425 [DESC] [fd] (entries: Uint, p: Pointer) "makes two rings shared with the kernel: requests go in, results come out, without a call each";
+    IO_URING_SETUP "io_uring_setup" 425 425 [DESC] [fd] (entries: Uint, p: RingParams) "makes two rings shared with the kernel: requests go in, results come out, without a call each";
     IO_URING_ENTER "io_uring_enter" 426 426 [DESC SIGNAL] [waits] (fd: Fd, to_submit: Uint, min_complete: Uint, flags: Flags(&flags::IORING_ENTER), argp: Pointer, argsz: Size) "hands queued requests to the kernel and waits for results";
-    IO_URING_REGISTER "io_uring_register" 427 427 [DESC MEMORY] [] (fd: Fd, opcode: Uint, arg: Pointer, nr_args: Uint) "lends files or memory to a ring for good";
+    IO_URING_REGISTER "io_uring_register" 427 427 [DESC MEMORY] [] (fd: Fd, opcode: Constant(&flags::IORING_REGISTER), arg: Pointer, nr_args: Uint) "lends files or memory to a ring for good";
     // Files.
     OPEN "open" 2 - [DESC FILE] [fd] (pathname: Path, flags: OpenFlags, mode: Mode) "opens a file and gives its descriptor";
     OPENAT "openat" 257 56 [DESC FILE] [fd] (dirfd: DirFd, pathname: Path, flags: OpenFlags, mode: Mode) "opens a file below a directory";
@@ -189,8 +189,8 @@ calls! {
     LCHOWN "lchown" 94 - [FILE] [] (pathname: Path, owner: Int, group: Int) "changes the owner of a file, or of the symbolic link itself";
     FCHOWNAT "fchownat" 260 54 [DESC FILE] [] (dirfd: DirFd, pathname: Path, owner: Int, group: Int, flags: Flags(&flags::AT)) "changes the owner of a file below a directory";
     UMASK "umask" 95 166 [] [] (mask: Mode) "sets which permission bits new files do not get";
-    TRUNCATE "truncate" 76 45 [FILE] [] (path: Path, length: Offset) "sets the length of a file";
-    FTRUNCATE "ftruncate" 77 46 [DESC] [] (fd: Fd, length: Offset) "sets the length of an open file";
+    TRUNCATE "truncate" 76 45 [FILE] [] (path: Path, length: Size) "sets the length of a file";
+    FTRUNCATE "ftruncate" 77 46 [DESC] [] (fd: Fd, length: Size) "sets the length of an open file";
     FALLOCATE "fallocate" 285 47 [DESC] [] (fd: Fd, mode: Flags(&flags::FALLOC), offset: Offset, size: Offset) "reserves or frees space inside a file";
     FADVISE64 "fadvise64" 221 223 [DESC] [] (fd: Fd, offset: Offset, size: Offset, advice: Constant(&flags::FADVISE)) "tells the kernel how a file will be read";
     READAHEAD "readahead" 187 213 [DESC] [] (fd: Fd, offset: Offset, count: Size) "reads part of a file into the cache, for later";
@@ -225,8 +225,8 @@ calls! {
     EXECVEAT "execveat" 322 281 [DESC FILE PROCESS] [] (dirfd: DirFd, pathname: Path, argv: Strings, envp: Environment, flags: Flags(&flags::AT)) "replaces this program by another, found below a directory";
     EXIT "exit" 60 93 [PROCESS] [] (status: Int) "ends this thread";
     EXIT_GROUP "exit_group" 231 94 [PROCESS] [] (status: Int) "ends this process with all its threads";
-    WAIT4 "wait4" 61 260 [PROCESS] [waits] (pid: Int, wstatus: WaitStatus, options: Flags(&flags::WAIT), rusage: Pointer) "waits until a child changes state, and says how it ended";
-    WAITID "waitid" 247 95 [PROCESS] [waits] (idtype: Constant(&flags::IDTYPE), id: Int, infop: Pointer, options: Flags(&flags::WAIT), rusage: Pointer) "waits until a child changes state";
+    WAIT4 "wait4" 61 260 [PROCESS] [waits] (pid: Int, wstatus: WaitStatus, options: Flags(&flags::WAIT), rusage: Rusage) "waits until a child changes state, and says how it ended";
+    WAITID "waitid" 247 95 [PROCESS] [waits] (idtype: Constant(&flags::IDTYPE), id: Int, infop: SigInfoOut, options: Flags(&flags::WAIT), rusage: Rusage) "waits until a child changes state";
     GETPID "getpid" 39 172 [] [] () "asks for the number of this process";
     GETPPID "getppid" 110 173 [] [] () "asks for the number of the parent process";
     GETTID "gettid" 186 178 [] [] () "asks for the number of this thread";
@@ -284,10 +284,10 @@ calls! {
     KILL "kill" 62 129 [PROCESS SIGNAL] [] (pid: Int, sig: Constant(&flags::SIGNAL)) "sends a signal to a process";
     TKILL "tkill" 200 130 [PROCESS SIGNAL] [] (tid: Int, sig: Constant(&flags::SIGNAL)) "sends a signal to a thread";
     TGKILL "tgkill" 234 131 [PROCESS SIGNAL] [] (tgid: Int, tid: Int, sig: Constant(&flags::SIGNAL)) "sends a signal to a thread of a process";
-    RT_SIGACTION "rt_sigaction" 13 134 [SIGNAL] [] (signum: Constant(&flags::SIGNAL), act: Pointer, oldact: Pointer, sigsetsize: Size) "says what to do when a signal comes";
-    RT_SIGPROCMASK "rt_sigprocmask" 14 135 [SIGNAL] [] (how: Constant(&flags::SIG_HOW), set: SigSet { size: 3 }, oldset: Pointer, sigsetsize: Size) "says which signals shall wait";
+    RT_SIGACTION "rt_sigaction" 13 134 [SIGNAL] [] (signum: Constant(&flags::SIGNAL), act: SigAction, oldact: SigActionOut, sigsetsize: Size) "says what to do when a signal comes";
+    RT_SIGPROCMASK "rt_sigprocmask" 14 135 [SIGNAL] [] (how: Constant(&flags::SIG_HOW), set: SigSet { size: 3 }, oldset: SigSetOut { size: 3 }, sigsetsize: Size) "says which signals shall wait";
     RT_SIGRETURN "rt_sigreturn" 15 139 [SIGNAL] [] () "returns from a signal handler to where the program was";
-    RT_SIGPENDING "rt_sigpending" 127 136 [SIGNAL] [] (set: Pointer, sigsetsize: Size) "asks which signals are waiting";
+    RT_SIGPENDING "rt_sigpending" 127 136 [SIGNAL] [] (set: SigSetOut { size: 1 }, sigsetsize: Size) "asks which signals are waiting";
     RT_SIGSUSPEND "rt_sigsuspend" 130 133 [SIGNAL] [waits] (mask: SigSet { size: 1 }, sigsetsize: Size) "sleeps until a signal comes";
     RT_SIGTIMEDWAIT "rt_sigtimedwait" 128 137 [SIGNAL] [waits] (set: SigSet { size: 3 }, info: Pointer, timeout: Timespec, sigsetsize: Size) "takes a waiting signal, or sleeps until one comes";
     RT_SIGQUEUEINFO "rt_sigqueueinfo" 129 138 [PROCESS SIGNAL] [] (tgid: Int, sig: Constant(&flags::SIGNAL), info: Pointer) "sends a signal with data";
@@ -325,8 +325,8 @@ calls! {
     MOVE_PAGES "move_pages" 279 239 [MEMORY] [] (pid: Int, count: Size, pages: Pointer, nodes: Pointer, status: Pointer, flags: Hex) "moves single pages to other memory nodes";
     USERFAULTFD "userfaultfd" 323 282 [DESC] [fd] (flags: Flags(&flags::OPEN_BITS)) "lets the program handle its own page faults";
     // Time and scheduling.
-    NANOSLEEP "nanosleep" 35 101 [] [waits] (req: Timespec, rem: TimespecOut) "sleeps for some time";
-    CLOCK_NANOSLEEP "clock_nanosleep" 230 115 [] [waits] (clockid: Constant(&flags::CLOCK), flags: Flags(&flags::TIMER), t: Timespec, remain: TimespecOut) "sleeps for some time, or until a moment, on a chosen clock";
+    NANOSLEEP "nanosleep" 35 101 [] [waits] (req: Timespec, rem: TimespecLeft) "sleeps for some time";
+    CLOCK_NANOSLEEP "clock_nanosleep" 230 115 [] [waits] (clockid: Constant(&flags::CLOCK), flags: Flags(&flags::TIMER), t: Timespec, remain: TimespecLeft) "sleeps for some time, or until a moment, on a chosen clock";
     CLOCK_GETTIME "clock_gettime" 228 113 [] [] (clockid: Constant(&flags::CLOCK), tp: TimespecOut) "asks for the time";
     CLOCK_SETTIME "clock_settime" 227 112 [] [] (clockid: Constant(&flags::CLOCK), tp: Timespec) "sets a clock";
     CLOCK_GETRES "clock_getres" 229 114 [] [] (clockid: Constant(&flags::CLOCK), res: TimespecOut) "asks how fine a clock is";

@@ -43,6 +43,11 @@ flag_sets! {
         136 "IPPROTO_UDPLITE", 137 "IPPROTO_MPLS", 143 "IPPROTO_ETHERNET", 255 "IPPROTO_RAW",
         262 "IPPROTO_MPTCP",
     }
+    /// Protocols of `AF_BLUETOOTH` (`include/net/bluetooth/bluetooth.h`).
+    BLUETOOTH "bluetooth protocols" {
+        0 "BTPROTO_L2CAP", 1 "BTPROTO_HCI", 2 "BTPROTO_SCO", 3 "BTPROTO_RFCOMM", 4 "BTPROTO_BNEP",
+        5 "BTPROTO_CMTP", 6 "BTPROTO_HIDP", 7 "BTPROTO_AVDTP",
+    }
     /// Protocols of `AF_NETLINK` (`man 7 netlink`).
     NETLINK "netlink families" {
         0 "NETLINK_ROUTE", 1 "NETLINK_UNUSED", 2 "NETLINK_USERSOCK", 3 "NETLINK_FIREWALL",
@@ -123,7 +128,9 @@ flag_sets! {
         24 "IPV6_MTU", 25 "IPV6_RECVERR", 26 "IPV6_V6ONLY", 27 "IPV6_JOIN_ANYCAST", 28 "IPV6_LEAVE_ANYCAST",
         29 "IPV6_MULTICAST_ALL", 30 "IPV6_ROUTER_ALERT_ISOLATE", 31 "IPV6_RECVERR_RFC4884",
         32 "IPV6_FLOWLABEL_MGR", 33 "IPV6_FLOWINFO_SEND", 34 "IPV6_IPSEC_POLICY", 35 "IPV6_XFRM_POLICY",
-        36 "IPV6_HDRINCL", 49 "IPV6_RECVPKTINFO", 50 "IPV6_PKTINFO", 51 "IPV6_RECVHOPLIMIT",
+        36 "IPV6_HDRINCL", 42 "MCAST_JOIN_GROUP", 43 "MCAST_BLOCK_SOURCE", 44 "MCAST_UNBLOCK_SOURCE",
+        45 "MCAST_LEAVE_GROUP", 46 "MCAST_JOIN_SOURCE_GROUP", 47 "MCAST_LEAVE_SOURCE_GROUP",
+        48 "MCAST_MSFILTER", 49 "IPV6_RECVPKTINFO", 50 "IPV6_PKTINFO", 51 "IPV6_RECVHOPLIMIT",
         52 "IPV6_HOPLIMIT", 53 "IPV6_RECVHOPOPTS", 54 "IPV6_HOPOPTS", 55 "IPV6_RTHDRDSTOPTS",
         56 "IPV6_RECVRTHDR", 57 "IPV6_RTHDR", 58 "IPV6_RECVDSTOPTS", 59 "IPV6_DSTOPTS",
         60 "IPV6_RECVPATHMTU", 61 "IPV6_PATHMTU", 62 "IPV6_DONTFRAG", 63 "IPV6_USE_MIN_MTU",
@@ -138,8 +145,52 @@ flag_sets! {
     }
     /// Options of level `SOL_TLS` (`include/uapi/linux/tls.h`).
     TLS "TLS options" { 1 "TLS_TX", 2 "TLS_RX", 3 "TLS_TX_ZEROCOPY_RO", 4 "TLS_RX_EXPECT_NO_PAD" }
+    /// Options of level `SOL_NETLINK` (`man 7 netlink`, `include/uapi/linux/netlink.h`).
+    NETLINK_OPTIONS "netlink options" {
+        1 "NETLINK_ADD_MEMBERSHIP", 2 "NETLINK_DROP_MEMBERSHIP", 3 "NETLINK_PKTINFO",
+        4 "NETLINK_BROADCAST_ERROR", 5 "NETLINK_NO_ENOBUFS", 6 "NETLINK_RX_RING", 7 "NETLINK_TX_RING",
+        8 "NETLINK_LISTEN_ALL_NSID", 9 "NETLINK_LIST_MEMBERSHIPS", 10 "NETLINK_CAP_ACK", 11 "NETLINK_EXT_ACK",
+        12 "NETLINK_GET_STRICT_CHK",
+    }
+    /// Options of level `SOL_PACKET` (`man 7 packet`, `include/uapi/linux/if_packet.h`).
+    PACKET "packet options" {
+        1 "PACKET_ADD_MEMBERSHIP", 2 "PACKET_DROP_MEMBERSHIP", 3 "PACKET_RECV_OUTPUT", 5 "PACKET_RX_RING",
+        6 "PACKET_STATISTICS", 7 "PACKET_COPY_THRESH", 8 "PACKET_AUXDATA", 9 "PACKET_ORIGDEV",
+        10 "PACKET_VERSION", 11 "PACKET_HDRLEN", 12 "PACKET_RESERVE", 13 "PACKET_TX_RING", 14 "PACKET_LOSS",
+        15 "PACKET_VNET_HDR", 16 "PACKET_TX_TIMESTAMP", 17 "PACKET_TIMESTAMP", 18 "PACKET_FANOUT",
+        19 "PACKET_TX_HAS_OFF", 20 "PACKET_QDISC_BYPASS", 21 "PACKET_ROLLOVER_STATS", 22 "PACKET_FANOUT_DATA",
+        23 "PACKET_IGNORE_OUTGOING",
+    }
+    /// Options of level `SOL_SCTP` (`include/uapi/linux/sctp.h`).
+    SCTP "SCTP options" {
+        0 "SCTP_RTOINFO", 1 "SCTP_ASSOCINFO", 2 "SCTP_INITMSG", 3 "SCTP_NODELAY", 4 "SCTP_AUTOCLOSE",
+        5 "SCTP_SET_PEER_PRIMARY_ADDR", 6 "SCTP_PRIMARY_ADDR", 7 "SCTP_ADAPTATION_LAYER",
+        8 "SCTP_DISABLE_FRAGMENTS", 9 "SCTP_PEER_ADDR_PARAMS", 10 "SCTP_DEFAULT_SEND_PARAM", 11 "SCTP_EVENTS",
+        12 "SCTP_I_WANT_MAPPED_V4_ADDR", 13 "SCTP_MAXSEG", 14 "SCTP_STATUS", 15 "SCTP_GET_PEER_ADDR_INFO",
+        16 "SCTP_DELAYED_SACK", 17 "SCTP_CONTEXT", 18 "SCTP_FRAGMENT_INTERLEAVE",
+        19 "SCTP_PARTIAL_DELIVERY_POINT", 20 "SCTP_MAX_BURST", 21 "SCTP_AUTH_CHUNK", 22 "SCTP_HMAC_IDENT",
+        23 "SCTP_AUTH_KEY", 24 "SCTP_AUTH_ACTIVE_KEY", 25 "SCTP_AUTH_DELETE_KEY", 26 "SCTP_PEER_AUTH_CHUNKS",
+        27 "SCTP_LOCAL_AUTH_CHUNKS", 28 "SCTP_GET_ASSOC_NUMBER", 29 "SCTP_GET_ASSOC_ID_LIST",
+        30 "SCTP_AUTO_ASCONF", 31 "SCTP_PEER_ADDR_THLDS", 32 "SCTP_RECVRCVINFO", 33 "SCTP_RECVNXTINFO",
+        34 "SCTP_DEFAULT_SNDINFO", 35 "SCTP_AUTH_DEACTIVATE_KEY", 36 "SCTP_REUSE_PORT",
+        37 "SCTP_PEER_ADDR_THLDS_V2",
+    }
+    /// Options of level `SOL_XDP` (`include/uapi/linux/if_xdp.h`).
+    XDP "XDP options" {
+        1 "XDP_MMAP_OFFSETS", 2 "XDP_RX_RING", 3 "XDP_TX_RING", 4 "XDP_UMEM_REG", 5 "XDP_UMEM_FILL_RING",
+        6 "XDP_UMEM_COMPLETION_RING", 7 "XDP_STATISTICS", 8 "XDP_OPTIONS",
+    }
+    /// Options of level `SOL_RAW` (`man 7 raw`).
+    RAW "raw socket options" {
+        1 "ICMP_FILTER",
+    }
     /// Types of control messages of level `SOL_SOCKET` (`man 3 cmsg`).
-    CONTROL "control messages" { 1 "SCM_RIGHTS", 2 "SCM_CREDENTIALS", 3 "SCM_SECURITY", 4 "SCM_PIDFD" }
+    CONTROL "control messages" {
+        1 "SCM_RIGHTS", 2 "SCM_CREDENTIALS", 3 "SCM_SECURITY", 4 "SCM_PIDFD", 29 "SO_TIMESTAMP_OLD",
+        35 "SO_TIMESTAMPNS_OLD", 37 "SO_TIMESTAMPING_OLD",
+    }
+    /// What `SO_TXREHASH` is set to.
+    TXREHASH "hash choices" { 0 "SOCK_TXREHASH_DISABLED", 1 "SOCK_TXREHASH_ENABLED", 255 "SOCK_TXREHASH_DEFAULT" }
     /// `send` and `recv` flags (`man 2 send`, `man 2 recv`, `include/linux/socket.h`).
     MSG "message flags" {
         1 "MSG_OOB", 2 "MSG_PEEK", 4 "MSG_DONTROUTE", 8 "MSG_CTRUNC", 0x10 "MSG_PROBE", 0x20 "MSG_TRUNC",
@@ -166,6 +217,13 @@ flag_sets! {
     SEAL "seals" {
         1 "F_SEAL_SEAL", 2 "F_SEAL_SHRINK", 4 "F_SEAL_GROW", 8 "F_SEAL_WRITE", 0x10 "F_SEAL_FUTURE_WRITE",
         0x20 "F_SEAL_EXEC",
+    }
+    /// Who gets the signals of a descriptor: `fcntl(F_SETOWN_EX)`.
+    OWNER "owners" { 0 "F_OWNER_TID", 1 "F_OWNER_PID", 2 "F_OWNER_PGRP" }
+    /// What a directory reports: `fcntl(F_NOTIFY)`.
+    NOTIFY "directory changes" {
+        1 "DN_ACCESS", 2 "DN_MODIFY", 4 "DN_CREATE", 8 "DN_DELETE", 0x10 "DN_RENAME", 0x20 "DN_ATTRIB",
+        0x80000000 "DN_MULTISHOT",
     }
     /// The low two bits of `open` flags.
     ACCESS_MODE "access modes" { 0 "O_RDONLY", 1 "O_WRONLY", 2 "O_RDWR", 3 "O_ACCMODE" }
@@ -201,6 +259,33 @@ flag_sets! {
         1 "IORING_ENTER_GETEVENTS", 2 "IORING_ENTER_SQ_WAKEUP", 4 "IORING_ENTER_SQ_WAIT",
         8 "IORING_ENTER_EXT_ARG", 0x10 "IORING_ENTER_REGISTERED_RING", 0x20 "IORING_ENTER_ABS_TIMER",
         0x40 "IORING_ENTER_EXT_ARG_REG", 0x80 "IORING_ENTER_NO_IOWAIT",
+    }
+    /// `io_uring_setup` flags, as far as strace 6.1 names them.
+    IORING_SETUP "io_uring_setup flags" {
+        1 "IORING_SETUP_IOPOLL", 2 "IORING_SETUP_SQPOLL", 4 "IORING_SETUP_SQ_AFF", 8 "IORING_SETUP_CQSIZE",
+        0x10 "IORING_SETUP_CLAMP", 0x20 "IORING_SETUP_ATTACH_WQ", 0x40 "IORING_SETUP_R_DISABLED",
+        0x80 "IORING_SETUP_SUBMIT_ALL", 0x100 "IORING_SETUP_COOP_TASKRUN", 0x200 "IORING_SETUP_TASKRUN_FLAG",
+        0x400 "IORING_SETUP_SQE128", 0x800 "IORING_SETUP_CQE32",
+    }
+    /// What a ring can do, as `io_uring_setup` says; as far as strace 6.1 names it.
+    IORING_FEATURES "io_uring features" {
+        1 "IORING_FEAT_SINGLE_MMAP", 2 "IORING_FEAT_NODROP", 4 "IORING_FEAT_SUBMIT_STABLE",
+        8 "IORING_FEAT_RW_CUR_POS", 0x10 "IORING_FEAT_CUR_PERSONALITY", 0x20 "IORING_FEAT_FAST_POLL",
+        0x40 "IORING_FEAT_POLL_32BITS", 0x80 "IORING_FEAT_SQPOLL_NONFIXED", 0x100 "IORING_FEAT_EXT_ARG",
+        0x200 "IORING_FEAT_NATIVE_WORKERS", 0x400 "IORING_FEAT_RSRC_TAGS", 0x800 "IORING_FEAT_CQE_SKIP",
+        0x1000 "IORING_FEAT_LINKED_FILE",
+    }
+    /// What `io_uring_register` does, as far as strace 6.1 names it.
+    IORING_REGISTER "io_uring_register operations" {
+        0 "IORING_REGISTER_BUFFERS", 1 "IORING_UNREGISTER_BUFFERS", 2 "IORING_REGISTER_FILES",
+        3 "IORING_UNREGISTER_FILES", 4 "IORING_REGISTER_EVENTFD", 5 "IORING_UNREGISTER_EVENTFD",
+        6 "IORING_REGISTER_FILES_UPDATE", 7 "IORING_REGISTER_EVENTFD_ASYNC", 8 "IORING_REGISTER_PROBE",
+        9 "IORING_REGISTER_PERSONALITY", 10 "IORING_UNREGISTER_PERSONALITY",
+        11 "IORING_REGISTER_RESTRICTIONS", 12 "IORING_REGISTER_ENABLE_RINGS", 13 "IORING_REGISTER_FILES2",
+        14 "IORING_REGISTER_FILES_UPDATE2", 15 "IORING_REGISTER_BUFFERS2",
+        16 "IORING_REGISTER_BUFFERS_UPDATE", 17 "IORING_REGISTER_IOWQ_AFF", 18 "IORING_UNREGISTER_IOWQ_AFF",
+        19 "IORING_REGISTER_IOWQ_MAX_WORKERS", 20 "IORING_REGISTER_RING_FDS",
+        21 "IORING_UNREGISTER_RING_FDS", 22 "IORING_REGISTER_PBUF_RING", 23 "IORING_UNREGISTER_PBUF_RING",
     }
     /// Opcodes of a ring (`include/uapi/linux/io_uring.h`).
     IORING_OP "io_uring operations" {
@@ -421,6 +506,8 @@ flag_sets! {
         22 "MADV_POPULATE_READ", 23 "MADV_POPULATE_WRITE", 24 "MADV_DONTNEED_LOCKED", 25 "MADV_COLLAPSE",
         100 "MADV_HWPOISON", 101 "MADV_SOFT_OFFLINE", 102 "MADV_GUARD_INSTALL", 103 "MADV_GUARD_REMOVE",
     }
+    /// What `mmap` maps: the low four bits of its flags.
+    MAP_TYPE "mapping types" { 0 "MAP_FILE", 1 "MAP_SHARED", 2 "MAP_PRIVATE", 3 "MAP_SHARED_VALIDATE", 8 "MAP_DROPPABLE" }
     /// `mlock2` flags.
     MLOCK "mlock2 flags" { 1 "MLOCK_ONFAULT" }
     /// `mlockall` flags.
@@ -471,8 +558,46 @@ flag_sets! {
         1 "OPEN_TREE_CLONE", 0x80000 "OPEN_TREE_CLOEXEC", 0x100 "AT_SYMLINK_NOFOLLOW",
         0x800 "AT_NO_AUTOMOUNT", 0x1000 "AT_EMPTY_PATH", 0x8000 "AT_RECURSIVE",
     }
+    /// `rt_sigaction` flags (`man 2 sigaction`).
+    SA "signal handler flags" {
+        0x4000000 "SA_RESTORER", 0x8000000 "SA_ONSTACK", 0x10000000 "SA_RESTART", 0x20000000 "SA_INTERRUPT",
+        0x40000000 "SA_NODEFER", 0x80000000 "SA_RESETHAND", 4 "SA_SIGINFO", 1 "SA_NOCLDSTOP", 2 "SA_NOCLDWAIT",
+    }
     /// `getrandom` flags.
     GRND "getrandom flags" { 1 "GRND_NONBLOCK", 2 "GRND_RANDOM", 4 "GRND_INSECURE" }
+    /// Input modes of a terminal (`man 3 termios`, `include/uapi/asm-generic/termbits.h`).
+    TERMINAL_INPUT "terminal input modes" {
+        1 "IGNBRK", 2 "BRKINT", 4 "IGNPAR", 8 "PARMRK", 0x10 "INPCK", 0x20 "ISTRIP", 0x40 "INLCR",
+        0x80 "IGNCR", 0x100 "ICRNL", 0x200 "IUCLC", 0x400 "IXON", 0x800 "IXANY", 0x1000 "IXOFF",
+        0x2000 "IMAXBEL", 0x4000 "IUTF8",
+    }
+    /// Output modes of a terminal that are bits; the delays are numbers.
+    TERMINAL_OUTPUT "terminal output modes" {
+        1 "OPOST", 2 "OLCUC", 4 "ONLCR", 8 "OCRNL", 0x10 "ONOCR", 0x20 "ONLRET", 0x40 "OFILL", 0x80 "OFDEL",
+    }
+    /// Control modes of a terminal that are bits; speed and size of a character are numbers.
+    TERMINAL_CONTROL "terminal control modes" {
+        0x40 "CSTOPB", 0x80 "CREAD", 0x100 "PARENB", 0x200 "PARODD", 0x400 "HUPCL", 0x800 "CLOCAL",
+        0x40000000 "CMSPAR", 0x80000000 "CRTSCTS",
+    }
+    /// Local modes of a terminal.
+    TERMINAL_LOCAL "terminal local modes" {
+        1 "ISIG", 2 "ICANON", 4 "XCASE", 8 "ECHO", 0x10 "ECHOE", 0x20 "ECHOK", 0x40 "ECHONL", 0x80 "NOFLSH",
+        0x8000 "IEXTEN", 0x200 "ECHOCTL", 0x400 "ECHOPRT", 0x800 "ECHOKE", 0x1000 "FLUSHO", 0x4000 "PENDIN",
+        0x100 "TOSTOP", 0x10000 "EXTPROC",
+    }
+    /// Speeds of a terminal, in bits a second.
+    TERMINAL_SPEED "terminal speeds" {
+        0 "B0", 1 "B50", 2 "B75", 3 "B110", 4 "B134", 5 "B150", 6 "B200", 7 "B300", 8 "B600", 9 "B1200",
+        10 "B1800", 11 "B2400", 12 "B4800", 13 "B9600", 14 "B19200", 15 "B38400", 0x1000 "BOTHER",
+        0x1001 "B57600", 0x1002 "B115200", 0x1003 "B230400", 0x1004 "B460800", 0x1005 "B500000",
+        0x1006 "B576000", 0x1007 "B921600", 0x1008 "B1000000", 0x1009 "B1152000", 0x100a "B1500000",
+        0x100b "B2000000", 0x100c "B2500000", 0x100d "B3000000", 0x100e "B3500000", 0x100f "B4000000",
+    }
+    /// Which queue of a terminal `TCFLSH` empties.
+    FLUSH "terminal queues" { 0 "TCIFLUSH", 1 "TCOFLUSH", 2 "TCIOFLUSH" }
+    /// How `TCXONC` holds and lets go.
+    FLOW "terminal flow" { 0 "TCOOFF", 1 "TCOON", 2 "TCIOFF", 3 "TCION" }
     /// `ioctl` requests that servers and terminals make (`man 2 ioctl_tty`, `include/uapi/asm-generic/ioctls.h`).
     IOCTL "ioctl requests" {
         0x5401 "TCGETS", 0x5402 "TCSETS", 0x5403 "TCSETSW", 0x5404 "TCSETSF", 0x5405 "TCGETA",
@@ -528,6 +653,7 @@ pub static OPEN_BITS: FlagSet = FlagSet {
         (0o2000000, "O_CLOEXEC"),
         (0o10000000, "O_PATH"),
         (0o20000000 | cpu::DIRECTORY, "O_TMPFILE"),
+        (0o20000000, "__O_TMPFILE"),
         (cpu::DIRECTORY, "O_DIRECTORY"),
         (0o20000, "FASYNC"),
     ],

@@ -46,6 +46,31 @@ impl<M: Memory> Sink<'_, M> {
         body..body + got
     }
 
+    /// The same for what is of no use in part: where the memory ends before it does, it counts as
+    /// unreadable (as it does for the kernel, which answers EFAULT).
+    #[inline]
+    pub fn whole(
+        &mut self,
+        arg: u8,
+        part: u8,
+        address: u64,
+        len: u64,
+        most: usize,
+    ) -> std::ops::Range<usize> {
+        let body = self.at + SEGMENT_HEAD;
+        let Some(room) = (self.out.len() & !7).checked_sub(body) else {
+            return 0..0;
+        };
+        let want = len.min(most as u64).min(room as u64) as usize;
+        let got = match want {
+            0 => 0,
+            _ => self.memory.read(address, &mut self.out[body..body + want]),
+        };
+        let got = if got < want { 0 } else { want };
+        self.close(arg, part, len, got, got < want);
+        body..body + got
+    }
+
     /// Writes the head of the segment whose `got` bytes already stand behind it.
     #[inline]
     fn close(&mut self, arg: u8, part: u8, len: u64, got: usize, unreadable: bool) {
@@ -73,16 +98,18 @@ impl<M: Memory> Sink<'_, M> {
             Kind::VectorOut { .. } => {}
             Kind::MessageIn => self.message(arg, address, u64::MAX, part::FIRST),
             Kind::MessageOut => {
-                self.piece(arg, part::FIRST, address, MSGHDR as u64, MSGHDR);
+                self.whole(arg, part::FIRST, address, MSGHDR as u64, MSGHDR);
             }
             Kind::Path => self.path(arg, address),
             Kind::AddressIn { len } => {
-                let len = args[len as usize] as u32;
-                self.piece(arg, part::FIRST, address, u64::from(len), ADDRESS_MOST);
+                if let Ok(len) = u64::try_from(args[len as usize] as i32) {
+                    self.whole(arg, part::FIRST, address, len, ADDRESS_MOST);
+                }
             }
             Kind::OptionIn { len } => {
-                let len = args[len as usize] as u32;
-                self.piece(arg, part::FIRST, address, u64::from(len), OPTION_MOST);
+                if let Ok(len) = u64::try_from(args[len as usize] as i32) {
+                    self.whole(arg, part::FIRST, address, len, OPTION_MOST);
+                }
             }
             Kind::MessagesIn { count } => {
                 let array = self.messages(arg, part::FIRST, address, args[count as usize] as u32);
@@ -92,12 +119,19 @@ impl<M: Memory> Sink<'_, M> {
                 self.messages(arg, part::FIRST, address, args[count as usize] as u32);
             }
             Kind::Strings => self.strings(arg, address),
+            Kind::PackedSigSet => {
+                let at = self.whole(arg, part::FIRST, address, 16, 16);
+                let (set, size) = pair(&self.out[at]);
+                if set != 0 && size == SIGSET {
+                    self.whole(arg, part::AFTER, set, size, size as usize);
+                }
+            }
             Kind::Environment => {
                 let (count, readable) = self.pointers(address, |_| {});
                 self.close(arg, part::FIRST, count * 8, 0, !readable);
             }
             Kind::IoctlArg { request } if !IoctlArg::of(args[request as usize]).is_input() => {}
-            Kind::FcntlArg { op } if flags::asks_for_lock(args[op as usize]) => {}
+            Kind::FcntlArg { op } if flags::fcntl_fills(args[op as usize]) => {}
             Kind::IoctlArg { .. } | Kind::FcntlArg { .. } if small_size(kind, args, 0) == 0 => {}
             kind => self.small(arg, part::FIRST, kind, args, 0),
         }
@@ -122,9 +156,12 @@ impl<M: Memory> Sink<'_, M> {
             Kind::OptionOut { len } => {
                 self.counted_by_pointer(arg, args[len as usize], address, OPTION_MOST)
             }
-            Kind::LengthInOut | Kind::PollFds { .. } | Kind::FdSet { .. } | Kind::OffsetInOut => {
-                self.small(arg, part::AFTER, kind, args, ret);
-            }
+            Kind::LengthInOut
+            | Kind::PollFds { .. }
+            | Kind::FdSet { .. }
+            | Kind::OffsetInOut
+            | Kind::RingParams => self.small(arg, part::AFTER, kind, args, ret),
+            Kind::CloneArgs { .. } => self.pidfd(arg, address),
             // ppoll and pselect6 leave the rest of the time there (`man 2 select`, Linux notes).
             Kind::Timespec | Kind::Timeval if ret > 0 => {
                 self.small(arg, part::AFTER, kind, args, ret)
@@ -132,11 +169,16 @@ impl<M: Memory> Sink<'_, M> {
             Kind::EpollEvents
             | Kind::IntsOut { .. }
             | Kind::TimespecOut
+            | Kind::SigSetOut { .. }
+            | Kind::SigActionOut
+            | Kind::SigInfoOut
+            | Kind::Rusage
             | Kind::ItimerspecOut
             | Kind::WaitStatus
             | Kind::Stat
             | Kind::Statx
             | Kind::StructOut { .. } => self.small(arg, part::FIRST, kind, args, ret),
+            Kind::TimespecLeft if ret < 0 => self.small(arg, part::FIRST, kind, args, ret),
             Kind::MessagesIn { .. } => {
                 self.messages(arg, part::AFTER, address, ret as u32);
             }
@@ -150,7 +192,7 @@ impl<M: Memory> Sink<'_, M> {
                     self.small(arg, part::FIRST, kind, args, ret);
                 }
             }
-            Kind::FcntlArg { op } if flags::asks_for_lock(args[op as usize]) => {
+            Kind::FcntlArg { op } if flags::fcntl_fills(args[op as usize]) => {
                 self.small(arg, part::FIRST, kind, args, ret);
             }
             Kind::DirEntries => {
@@ -172,13 +214,40 @@ impl<M: Memory> Sink<'_, M> {
             }
             _ => size as u64,
         };
-        self.piece(arg, part, args[arg as usize], len, size);
+        let address = args[arg as usize];
+        match kind {
+            Kind::PollFds { .. } => self.piece(arg, part, address, len, size),
+            _ => self.whole(arg, part, address, len, size),
+        };
     }
 
-    /// Bytes of data, as far as the call's allowance goes.
+    /// The descriptor that `clone3` filled in where the flags asked for one: CLONE_PIDFD, in the first
+    /// word; where it goes, in the second (`man 2 clone`).
+    fn pidfd(&mut self, arg: u8, address: u64) {
+        const CLONE_PIDFD: u64 = 0x1000;
+        let mut words = [0; 16];
+        if self.memory.read(address, &mut words) < words.len() {
+            return;
+        }
+        let (flags, pidfd) = pair(&words);
+        if flags & CLONE_PIDFD != 0 {
+            self.whole(arg, part::AFTER, pidfd, 4, 4);
+        }
+    }
+
+    /// Bytes of data, as far as the call's allowance goes. Where the memory ends before they do, what
+    /// there is of it is kept if it is [`WORTH`] it: a program may name a length that is not true.
     fn data_piece(&mut self, arg: u8, part: u8, address: u64, len: u64) {
         let most = self.data;
-        self.data -= self.piece(arg, part, address, len, most).len();
+        let start = self.at;
+        let got = self.piece(arg, part, address, len, most).len();
+        let wanted = len.min(most as u64).min(WORTH as u64) as usize;
+        if got < wanted && got > 0 {
+            self.at = start;
+            self.close(arg, part, len, 0, true);
+        } else {
+            self.data -= got;
+        }
     }
 
     fn path(&mut self, arg: u8, address: u64) {
@@ -191,7 +260,9 @@ impl<M: Memory> Sink<'_, M> {
             .memory
             .read_string(address, &mut self.out[body..body + most]);
         let len = got.unwrap_or(0).min(most);
-        self.close(arg, part::FIRST, len as u64, len, got.is_none());
+        // The kernel takes no path without an end in as many bytes.
+        let kept = len.min(most.saturating_sub(1));
+        self.close(arg, part::FIRST, len as u64, kept, got.is_none());
     }
 
     /// What the kernel filled in where a pointed-to length says how much. It may say more than the
@@ -203,7 +274,7 @@ impl<M: Memory> Sink<'_, M> {
         }
         let after = u32::from_ne_bytes(after);
         let len = after.min(self.before(length_arg(arg)).unwrap_or(after));
-        self.piece(arg, part::FIRST, address, u64::from(len), most);
+        self.whole(arg, part::FIRST, address, u64::from(len), most);
     }
 
     /// The length that stood behind argument `arg` at entry.
@@ -215,13 +286,11 @@ impl<M: Memory> Sink<'_, M> {
 
     /// An iovec array: where it stands, cut to the buffers that can be told apart.
     pub fn array(&mut self, arg: u8, part: u8, address: u64, count: u64) -> std::ops::Range<usize> {
-        self.piece(
-            arg,
-            part,
-            address,
-            count.saturating_mul(IOVEC as u64),
-            BUFFERS_MOST * IOVEC,
-        )
+        match count.checked_mul(IOVEC as u64) {
+            Some(len) => self.piece(arg, part, address, len, BUFFERS_MOST * IOVEC),
+            // Nothing can be that long.
+            None => 0..0,
+        }
     }
 
     /// The buffers of an iovec array, `moved` bytes of them at most.
@@ -237,11 +306,12 @@ impl<M: Memory> Sink<'_, M> {
                 return;
             };
             let len = len.min(left);
-            let before = self.data;
+            let cut = self.data < kept(len);
             self.data_piece(arg, part::BUFFER + index as u8, address, len);
             left -= len;
-            // A hole would shift the bytes after it: the first cut piece is the last one.
-            if before - self.data < kept(len) || left == 0 {
+            // A cut piece would shift the bytes after it, so it is the last one. What cannot be read
+            // shifts nothing: no call moves bytes beyond it.
+            if cut || left == 0 {
                 return;
             }
         }
@@ -249,7 +319,7 @@ impl<M: Memory> Sink<'_, M> {
 
     /// A `struct msghdr` and what it points to.
     fn message(&mut self, arg: u8, address: u64, moved: u64, which: u8) {
-        let at = self.piece(arg, which, address, MSGHDR as u64, MSGHDR);
+        let at = self.whole(arg, which, address, MSGHDR as u64, MSGHDR);
         if let Ok(header) = <[u8; MSGHDR]>::try_from(&self.out[at]) {
             self.behind_message(arg, &header, moved);
         }
@@ -293,10 +363,10 @@ impl<M: Memory> Sink<'_, M> {
             iov => self.array(arg, part::IOVEC, iov, count),
         };
         if name != 0 {
-            self.piece(arg, part::NAME, name, name_len & 0xffff_ffff, ADDRESS_MOST);
+            self.whole(arg, part::NAME, name, name_len & 0xffff_ffff, ADDRESS_MOST);
         }
         if control != 0 && control_len != 0 {
-            self.piece(arg, part::CONTROL, control, control_len, CONTROL_MOST);
+            self.whole(arg, part::CONTROL, control, control_len, CONTROL_MOST);
         }
         self.buffers(arg, array, moved);
     }
@@ -379,6 +449,11 @@ impl<M: Memory> Sink<'_, M> {
     }
 }
 
+/// As many bytes of a string as strace shows unless asked for more, and one: fewer, where there should be
+/// more, and it shows the pointer.
+const WORTH: usize = 33;
+/// Bytes of the kernel's `sigset_t`.
+const SIGSET: u64 = 8;
 /// Longer arrays of strings are not counted to their end.
 const STRINGS_MOST: u64 = 1 << 16;
 

@@ -125,7 +125,12 @@ impl Writer {
 fn shows_pointer(memory: &Memory<'_>) -> bool {
     match memory.kind {
         Kind::EpollEvent => true,
-        Kind::OptionIn { .. } => memory.bytes().len() < 4,
+        Kind::OptionIn { .. } => memory.bytes().len() < 8,
+        Kind::OptionOut { .. } => memory.bytes().is_empty(),
+        Kind::PollFds { .. } | Kind::VectorIn { .. } | Kind::VectorOut { .. } => {
+            let array = memory.part(crate::event::raw::part::FIRST);
+            array.is_some_and(|array| (array.bytes.len() as u64) < array.len)
+        }
         Kind::OpenHow { .. } => memory.bytes().len() < 24,
         Kind::WaitStatus => memory.bytes().len() < 4,
         Kind::OffsetInOut => memory.bytes().len() < 8,

@@ -87,6 +87,12 @@ pub fn value(
 fn opaque(memory: &Memory<'_>, out: &mut Vec<u8>) {
     out.push(b'{');
     base64(memory.bytes(), out);
+    if let Some(after) = memory.after() {
+        key("after", out);
+        out.push(b'{');
+        base64(after, out);
+        out.push(b'}');
+    }
     out.push(b'}');
 }
 

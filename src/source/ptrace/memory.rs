@@ -151,7 +151,7 @@ impl Memory for Remote<'_> {
             }
             done += got;
             if got < step {
-                return (done > 0).then_some(done);
+                return None;
             }
         }
         Some(done)

@@ -200,7 +200,8 @@ fn plain(kind: Kind, index: usize, value: &Value, result: &Extra) -> Option<Json
             let mask = value.field("sigmask")?;
             let pointer = mask.number().unwrap_or(1);
             let size = value.field("sigsetsize")?.number()?;
-            whole(&[pointer.to_ne_bytes(), size.to_ne_bytes()].concat())
+            let set = sigset(mask).map(|set| whole(&set.to_ne_bytes()));
+            with_after(&[pointer.to_ne_bytes(), size.to_ne_bytes()].concat(), set)
         }
         Kind::Itimerspec | Kind::ItimerspecOut => {
             let half = |name: &str| times(value.field(name)?);
@@ -248,6 +249,15 @@ fn one_word(text: &str) -> Json {
         Some(number) if decimal => json!(number),
         _ => json!(text),
     }
+}
+
+/// Memory that has something behind it, or changes: see `after` in docs/recording-format.md.
+fn with_after(bytes: &[u8], after: Option<Json>) -> Json {
+    let mut object = whole(bytes);
+    if let (Some(after), Some(fields)) = (after, object.as_object_mut()) {
+        fields.insert("after".into(), after);
+    }
+    object
 }
 
 fn whole(bytes: &[u8]) -> Json {

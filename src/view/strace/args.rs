@@ -1,14 +1,16 @@
 //! The call and its arguments, in the order of the table.
 
+use super::bits::{
+    constant, mapping, memory_file, named_bits, open_flags, permissions, request_name, socket_type,
+    statx_flags,
+};
+use super::signals::signal;
 use super::{Line, push_name, quote};
 use crate::abi::Fd;
-use crate::abi::address::Address;
 use crate::abi::calls::{self, CallId, Kind};
-use crate::abi::errno::Errno;
 use crate::abi::flags;
 use crate::abi::flags::FlagSet;
 use crate::abi::ioctl::IoctlArg;
-use crate::abi::siginfo::{Field, Form, SigInfo};
 use crate::event::call::{Arg, CallName, Captured};
 use crate::event::digits;
 use nix::libc;
@@ -151,12 +153,11 @@ impl Line<'_> {
             Arg::Fd(fd) => self.fd_argument(*fd, out),
             Arg::Bytes(bytes) => self.bytes(bytes, out),
             Arg::Pointer(value) => self.pointer(*value, out),
-            Arg::Mode(value) => digits::octal(out, *value),
+            // The kernel's `umode_t` has 16 bits.
+            Arg::Mode(value) => permissions(*value & 0xffff, out),
             Arg::Flags(set, bits) => self.flags_argument(index, set, *bits, out),
-            Arg::Constant(set, value)
-                if std::ptr::eq(*set, &flags::IOCTL) && set.name_of(*value).is_none() =>
-            {
-                request(*value, out);
+            Arg::Constant(set, value) if std::ptr::eq(*set, &flags::IOCTL) => {
+                request_name(*value, out);
             }
             Arg::Constant(set, value) => constant(set, *value, out),
             Arg::OpenFlags(bits) => open_flags(*bits, out),
@@ -173,8 +174,11 @@ impl Line<'_> {
         quote::buffer(self.options, bytes.bytes, bytes.len, out);
     }
 
-    /// Paths are not cut at `-s`.
+    /// Paths are not cut at `-s`; the name of a memory file is not a path.
     fn path(&self, path: &Captured<'_>, out: &mut Vec<u8>) {
+        if let CallName::Known(calls::MEMFD_CREATE) = self.syscall.name {
+            return self.bytes(path, out);
+        }
         quote::string(self.options.hex, path.bytes, out);
         if (path.bytes.len() as u64) < path.len {
             out.extend_from_slice(b"...");
@@ -200,77 +204,26 @@ impl Line<'_> {
 
     /// `clone` has the signal for the parent in the low bits of its flags.
     fn flags_argument(&self, index: usize, set: &FlagSet, bits: u64, out: &mut Vec<u8>) {
-        if !matches!(self.kind(index), Some(Kind::CloneFlags)) {
-            return named_bits(set, bits, out);
+        match set {
+            set if std::ptr::eq(set, &flags::MAP) => return mapping(bits, out),
+            set if std::ptr::eq(set, &flags::MFD) => return memory_file(bits, out),
+            set if std::ptr::eq(set, &flags::STATX_AT) => return statx_flags(bits, out),
+            _ if !matches!(self.kind(index), Some(Kind::CloneFlags)) => {
+                return named_bits(set, bits, out);
+            }
+            _ => {}
         }
-        let signal = bits & 0xff;
-        match (bits & !0xff, signal) {
+        let ending = bits & 0xff;
+        match (bits & !0xff, ending) {
             (0, 0) => out.push(b'0'),
-            (0, signal) => self::signal(signal as i32, out),
+            (0, ending) => signal(ending as i32, out),
             (bits, 0) => named_bits(set, bits, out),
-            (bits, signal) => {
+            (bits, ending) => {
                 named_bits(set, bits, out);
                 out.push(b'|');
-                self::signal(signal as i32, out);
+                signal(ending as i32, out);
             }
         }
-    }
-
-    /// `{sa_family=AF_INET, …}`.
-    pub fn address(&self, address: &Address, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{sa_family=");
-        constant(&flags::DOMAIN, u64::from(address.family()), out);
-        match address {
-            Address::V4(octets, port) => {
-                out.extend_from_slice(b", sin_port=htons(");
-                digits::decimal(out, u64::from(*port));
-                out.extend_from_slice(b"), sin_addr=inet_addr(");
-                let mut text = Vec::with_capacity(15);
-                dotted(octets, &mut text);
-                quote::string(self.options.hex, &text, out);
-                out.push(b')');
-            }
-            Address::V6(octets, port, flow, scope) => {
-                out.extend_from_slice(b", sin6_port=htons(");
-                digits::decimal(out, u64::from(*port));
-                out.extend_from_slice(b"), sin6_flowinfo=htonl(");
-                digits::decimal(out, u64::from(*flow));
-                out.extend_from_slice(b"), inet_pton(AF_INET6, ");
-                let text = std::net::Ipv6Addr::from(*octets).to_string();
-                quote::string(self.options.hex, text.as_bytes(), out);
-                out.extend_from_slice(b", &sin6_addr), sin6_scope_id=");
-                digits::decimal(out, u64::from(*scope));
-            }
-            Address::Unix(path) => self.unix(path, out),
-            Address::Other(_, rest) => {
-                out.extend_from_slice(b", sa_data=");
-                quote::string(self.options.hex, rest, out);
-            }
-        }
-        out.push(b'}');
-    }
-
-    fn unix(&self, path: &[u8], out: &mut Vec<u8>) {
-        match path {
-            [] => {}
-            [0, name @ ..] => {
-                out.extend_from_slice(b", sun_path=@");
-                quote::string(self.options.hex, name, out);
-            }
-            path => {
-                out.extend_from_slice(b", sun_path=");
-                quote::string(self.options.hex, path, out);
-            }
-        }
-    }
-}
-
-fn dotted(octets: &[u8; 4], out: &mut Vec<u8>) {
-    for (index, octet) in octets.iter().enumerate() {
-        if index > 0 {
-            out.push(b'.');
-        }
-        digits::decimal(out, u64::from(*octet));
     }
 }
 
@@ -290,6 +243,12 @@ fn is_output(kind: Kind) -> bool {
             | Kind::Stat
             | Kind::Statx
             | Kind::TimespecOut
+            | Kind::TimespecLeft
+            | Kind::SigSetOut { .. }
+            | Kind::SigActionOut
+            | Kind::SigInfoOut
+            | Kind::Rusage
+            | Kind::RingParams
             | Kind::ItimerspecOut
             | Kind::WaitStatus
             | Kind::OffsetInOut
@@ -327,166 +286,15 @@ fn asks_nothing(request: &Arg<'_>) -> bool {
     matches!(request, Arg::Constant(_, value) if IoctlArg::of(*value) == IoctlArg::Nothing)
 }
 
-/// `_IOC(_IOC_READ, 0x22, 0x33, 0x911)`: a request nobody knows, in its parts.
-fn request(number: u64, out: &mut Vec<u8>) {
-    let (direction, kind, number, size) = flags::ioctl_parts(number);
-    out.extend_from_slice(b"_IOC(");
-    out.extend_from_slice(direction.as_bytes());
-    for part in [u64::from(kind), u64::from(number), u64::from(size)] {
-        out.extend_from_slice(b", ");
-        match part {
-            0 => out.push(b'0'),
-            part => digits::hex(out, part),
-        }
-    }
-    out.push(b')');
-}
-
-/// Bits with names, joined by `|`; what has no name in hex.
-pub fn named_bits(set: &FlagSet, bits: u64, out: &mut Vec<u8>) {
-    if bits == 0 && set.name_of(0).is_none() {
-        return out.push(b'0');
-    }
-    let start = out.len();
-    let (names, rest) = set.names(bits);
-    for name in names {
-        if out.len() > start {
-            out.push(b'|');
-        }
-        out.extend_from_slice(name.as_bytes());
-    }
-    match (rest, out.len() > start) {
-        (0, _) => {}
-        (rest, true) => {
-            out.push(b'|');
-            digits::hex(out, rest);
-        }
-        (rest, false) => unknown(set, rest, out),
-    }
-}
-
-/// One value with a name, or its number.
-pub fn constant(set: &FlagSet, value: u64, out: &mut Vec<u8>) {
-    match set.name_of(value) {
-        Some(name) => out.extend_from_slice(name.as_bytes()),
-        None if set.unknown().is_none() => digits::signed(out, i64::from(value as i32)),
-        None => unknown(set, value, out),
-    }
-}
-
-/// `0x63 /* AF_??? */`; strace writes 0 as `0`.
-fn unknown(set: &FlagSet, value: u64, out: &mut Vec<u8>) {
-    match value {
-        0 => out.push(b'0'),
-        value => digits::hex(out, value),
-    }
-    if let Some(text) = set.unknown() {
-        out.extend_from_slice(b" /* ");
-        out.extend_from_slice(text.as_bytes());
-        out.extend_from_slice(b" */");
-    }
-}
-
-/// `O_RDONLY|O_CLOEXEC`.
-pub fn open_flags(bits: u64, out: &mut Vec<u8>) {
-    let (mode, names, rest) = flags::open_flags(bits);
-    out.extend_from_slice(mode.as_bytes());
-    for name in names {
-        out.push(b'|');
-        out.extend_from_slice(name.as_bytes());
-    }
-    if rest != 0 {
-        out.push(b'|');
-        digits::hex(out, rest);
-    }
-}
-
-fn socket_type(value: u64, out: &mut Vec<u8>) {
-    let (name, _, names, rest) = flags::socket_type(value);
-    let Some(name) = name else {
-        return unknown(&flags::SOCKET_TYPE, value, out);
-    };
-    out.extend_from_slice(name.as_bytes());
-    for name in names {
-        out.push(b'|');
-        out.extend_from_slice(name.as_bytes());
-    }
-    if rest != 0 {
-        out.push(b'|');
-        digits::hex(out, rest);
-    }
-}
-
-/// `[16]`, or `[128 => 16]` when the kernel changed it.
+/// `[16]`, or `[128 => 16]` when the kernel changed it. The kernel takes it as an `int`.
 fn length(before: u32, after: u32, out: &mut Vec<u8>) {
     out.push(b'[');
-    digits::decimal(out, u64::from(before));
+    digits::signed(out, i64::from(before as i32));
     if before != after {
         out.extend_from_slice(b" => ");
-        digits::decimal(out, u64::from(after));
+        digits::signed(out, i64::from(after as i32));
     }
     out.push(b']');
-}
-
-/// `SIGINT`, or the number.
-pub fn signal(number: i32, out: &mut Vec<u8>) {
-    match flags::SIGNAL.name_of(number as u64) {
-        Some(name) => out.extend_from_slice(name.as_bytes()),
-        None => digits::signed(out, i64::from(number)),
-    }
-}
-
-/// A signal that is delivered, and what the kernel says of it.
-pub fn delivered(number: i32, info: Option<&SigInfo>, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"--- ");
-    signal(number, out);
-    out.extend_from_slice(b" {si_signo=");
-    signal(number, out);
-    if let Some(info) = info {
-        out.extend_from_slice(b", si_code=");
-        match info.code_name() {
-            Some(name) => out.extend_from_slice(name.as_bytes()),
-            None => digits::signed(out, i64::from(info.code())),
-        }
-        if info.errno() != 0 {
-            out.extend_from_slice(b", si_errno=");
-            match Errno(info.errno()).name() {
-                Some(name) => out.extend_from_slice(name.as_bytes()),
-                None => digits::signed(out, i64::from(info.errno())),
-            }
-        }
-        for field in info.fields() {
-            signal_field(info, *field, out);
-        }
-    }
-    out.extend_from_slice(b"} ---");
-}
-
-fn signal_field(info: &SigInfo, field: Field, out: &mut Vec<u8>) {
-    let value = info.get(field);
-    out.extend_from_slice(b", si_");
-    out.extend_from_slice(field.name.as_bytes());
-    out.push(b'=');
-    match field.form {
-        Form::Status if info.status_is_signal() => signal(value as i32, out),
-        Form::Pointer if field.name == "value" => {
-            out.extend_from_slice(b"{sival_int=");
-            digits::signed(out, i64::from(value as i32));
-            out.extend_from_slice(b", sival_ptr=");
-            address(value as u64, out);
-            out.push(b'}');
-        }
-        Form::Pointer => address(value as u64, out),
-        _ if field.name == "timerid" => digits::hex(out, value as u32 as u64),
-        _ => digits::signed(out, value),
-    }
-}
-
-fn address(value: u64, out: &mut Vec<u8>) {
-    match value {
-        0 => out.extend_from_slice(b"NULL"),
-        value => digits::hex(out, value),
-    }
 }
 
 /// Whether the result of this call is an address.

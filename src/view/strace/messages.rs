@@ -2,8 +2,10 @@
 //! (`sendmmsg`, `recvmmsg`).
 
 use super::Line;
-use super::args::{constant, named_bits};
-use super::structs::{Show, credentials, field};
+use super::bits::{constant, named_bits};
+use super::options::credentials;
+use super::structs::{Show, field};
+use super::times::time;
 use crate::abi::Fd;
 use crate::abi::address::Address;
 use crate::abi::flags;
@@ -14,7 +16,14 @@ use crate::event::structs;
 use crate::event::structs::{Control, MessageHeader, RIGHTS};
 
 const SOL_SOCKET: u32 = 1;
+const SOL_IP: u32 = 0;
+/// Kinds of control messages: `man 7 socket`, `man 7 unix`, `man 7 ip`.
 const SCM_CREDENTIALS: u32 = 2;
+const SO_TIMESTAMP: u32 = 29;
+const SO_TIMESTAMPNS: u32 = 35;
+const IP_TOS: u32 = 1;
+const IP_TTL: u32 = 2;
+const IP_PKTINFO: u32 = 8;
 
 /// Bytes of a `struct cmsghdr`: less holds no control message.
 const CMSGHDR: u64 = 16;
@@ -38,15 +47,10 @@ impl Line<'_> {
         Some(())
     }
 
-    /// What was offered; how much of each message went, for those that did.
+    /// All that were offered; how much of each message went, for those that did.
     pub fn messages_in(&self, memory: &Memory<'_>, out: &mut Vec<u8>) {
         let mut sent = memory.after().unwrap_or(&[]).chunks_exact(structs::MMSGHDR);
-        let shown = match sent.len() {
-            // strace shows those that went; when none did, those that were offered.
-            0 => usize::MAX,
-            sent => sent,
-        };
-        let messages = memory.messages(memory.bytes()).take(shown);
+        let messages = memory.messages(memory.bytes());
         self.array(messages, out, |(message, memory), out| {
             out.extend_from_slice(b"{msg_hdr=");
             let header = &message.header;
@@ -99,7 +103,7 @@ impl Line<'_> {
         }
         out.extend_from_slice(b", msg_iov=");
         match memory.part(part::IOVEC).filter(|_| header.iov != 0) {
-            Some(_) => self.vector(memory.buffers(part::IOVEC), show, out),
+            Some(_) => self.vector(memory.buffers(part::IOVEC), header.iov, show, out),
             None => self.pointer(header.iov, out),
         }
         field("msg_iovlen", header.iov_len, out);
@@ -107,8 +111,7 @@ impl Line<'_> {
             out.extend_from_slice(b", msg_control=");
             match memory.part(part::CONTROL) {
                 Some(control) if control.len >= CMSGHDR => {
-                    let controls = structs::controls(control.bytes);
-                    self.array(controls, out, |control, out| self.control(&control, out));
+                    self.controls(header.control, control.bytes, out)
                 }
                 _ => self.pointer(header.control, out),
             }
@@ -119,29 +122,103 @@ impl Line<'_> {
         out.push(b'}');
     }
 
-    /// `{cmsg_len=24, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[7, 8]}`. Of other kinds
-    /// the data is left out.
+    /// The control messages in a row. The last may lie about its length; what is too short for one more
+    /// is said to be there.
+    fn controls(&self, address: u64, bytes: &[u8], out: &mut Vec<u8>) {
+        out.push(b'[');
+        let (mut at, mut count) = (0, 0);
+        while let Some(control) = structs::control(&bytes[at..]) {
+            out.extend_from_slice(if count > 0 { b", " } else { b"" });
+            if count == self.options.strsize {
+                out.extend_from_slice(b"...");
+                break;
+            }
+            self.control(&control, out);
+            count += 1;
+            let len = usize::try_from(control.len).unwrap_or(usize::MAX);
+            at = len
+                .max(structs::CMSGHDR)
+                .checked_next_multiple_of(8)
+                .map_or(bytes.len(), |len| {
+                    (at + len.min(bytes.len())).min(bytes.len())
+                });
+        }
+        let rest = bytes.len() - at;
+        if rest > 0 && rest < structs::CMSGHDR {
+            out.extend_from_slice(b", ... /* ");
+            self.pointer(address.wrapping_add(at as u64), out);
+            out.extend_from_slice(b" */");
+        }
+        out.push(b']');
+    }
+
+    /// `{cmsg_len=24, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[7, 8]}`. Of other kinds, and
+    /// where there are too few bytes, the data is left out.
     fn control(&self, control: &Control<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{cmsg_len=");
         digits::decimal(out, control.len);
         out.extend_from_slice(b", cmsg_level=");
-        constant(&flags::SOL, u64::from(control.level), out);
+        match flags::SOL.name_of(u64::from(control.level)) {
+            Some(name) => out.extend_from_slice(name.as_bytes()),
+            None => {
+                digits::hex(out, u64::from(control.level));
+                out.extend_from_slice(b" /* SOL_??? */");
+            }
+        }
         out.extend_from_slice(b", cmsg_type=");
         match control.level {
             SOL_SOCKET => constant(&flags::CONTROL, u64::from(control.kind), out),
-            _ => digits::hex(out, u64::from(control.kind)),
+            SOL_IP => constant(&flags::IP, u64::from(control.kind), out),
+            _ => match control.kind {
+                0 => out.push(b'0'),
+                kind => digits::hex(out, u64::from(kind)),
+            },
         }
-        if (control.level, control.kind) == RIGHTS {
-            out.extend_from_slice(b", cmsg_data=");
-            self.array(structs::ints(control.data), out, |fd, out| {
-                self.fd(Fd(fd), out)
-            });
-        } else if (control.level, control.kind) == (SOL_SOCKET, SCM_CREDENTIALS) {
-            out.extend_from_slice(b", cmsg_data=");
-            if credentials(control.data, out).is_none() {
-                out.push(b'?');
-            }
+        let start = out.len();
+        out.extend_from_slice(b", cmsg_data=");
+        if self.control_data(control, out).is_none() {
+            out.truncate(start);
         }
         out.push(b'}');
+    }
+
+    fn control_data(&self, control: &Control<'_>, out: &mut Vec<u8>) -> Option<()> {
+        let data = control.data;
+        match (control.level, control.kind) {
+            RIGHTS if data.len() >= 4 => {
+                self.array(structs::ints(data), out, |fd, out| self.fd(Fd(fd), out))
+            }
+            (SOL_SOCKET, SCM_CREDENTIALS) if data.len() >= 12 => credentials(&data[..12], out),
+            (SOL_SOCKET, SO_TIMESTAMP) => time(data, "tv_usec", out)?,
+            (SOL_SOCKET, SO_TIMESTAMPNS) => time(data, "tv_nsec", out)?,
+            (SOL_IP, IP_PKTINFO) => self.packet(data, out)?,
+            (SOL_IP, IP_TTL) => {
+                out.push(b'[');
+                digits::signed(out, i64::from(structs::u32_at(data, 0)? as i32));
+                out.push(b']');
+            }
+            (SOL_IP, IP_TOS) => {
+                out.push(b'[');
+                digits::decimal(out, u64::from(*data.first()?));
+                out.push(b']');
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// `{ipi_ifindex=1, ipi_spec_dst=…, ipi_addr=…}` (`man 7 ip`). strace asks for the name of the
+    /// interface.
+    fn packet(&self, data: &[u8], out: &mut Vec<u8>) -> Option<()> {
+        let index = structs::u32_at(data, 0)?;
+        let (local, header) = (data.get(4..)?.first_chunk()?, data.get(8..)?.first_chunk()?);
+        out.extend_from_slice(b"{ipi_ifindex=");
+        digits::signed(out, i64::from(index as i32));
+        out.extend_from_slice(b", ipi_spec_dst=");
+        self.inet_addr(local, out);
+        out.extend_from_slice(b", ipi_addr=");
+        self.inet_addr(header, out);
+        out.push(b'}');
+        Some(())
     }
 }

@@ -1,18 +1,26 @@
 //! The strace view: each call on a line, exactly as strace 6.1 writes it.
 //!
 //! In: events, and from the story what descriptors are called (`-y`). Out: lines that programs made for
-//! strace can read. `args` writes arguments, `structs` what lies behind them (`messages` and `processes`
-//! their larger part), `quote` strings, `clock` the columns before the call. Where we cannot know what strace would ask the machine for (the name of
+//! strace can read. `args` writes arguments (`bits` flags and constants), `structs` what lies behind them
+//! (the modules named after them their larger part), `quote` strings, `clock` the columns before the call. Where we cannot know what strace would ask the machine for (the name of
 //! a network interface, inode numbers of sockets), the number or the address stands instead.
 
+mod address;
 mod args;
+mod bits;
 mod clock;
+mod fcntl;
 mod messages;
 mod names;
+mod options;
 mod processes;
 mod quote;
 mod result;
+mod rings;
+mod signals;
 mod structs;
+mod terminal;
+mod times;
 
 use crate::abi::Pid;
 use crate::event::call::{CallName, Completed, Outcome, Syscall};
@@ -365,7 +373,7 @@ impl StraceView {
             }),
             ProcessEvent::Killed { signal } => self.fact(event, out, |out| {
                 out.extend_from_slice(b"+++ killed by ");
-                args::signal(*signal, out);
+                signals::signal(*signal, out);
                 out.extend_from_slice(b" +++");
             }),
         }
@@ -428,7 +436,7 @@ impl View for StraceView {
                 self.interrupt(out);
             }
             What::Signal { number, info } => self.fact(event, out, |out| {
-                args::delivered(*number, info.as_ref(), out)
+                signals::delivered(*number, info.as_ref(), out)
             }),
             What::Process(process) => self.process(event, process, out),
             What::Lost { count, why } => self.fact(event, out, |out| {

@@ -1,7 +1,9 @@
 //! What makes, replaces and ends processes: `clone3`, `execve`, `wait4`; and arrays that are only counted.
 
-use super::args::{named_bits, signal};
+use super::bits::named_bits;
+use super::signals::signal;
 use super::{Line, quote};
+use crate::abi::Fd;
 use crate::abi::flags;
 use crate::event::call::{Memory, Outcome};
 use crate::event::digits;
@@ -9,10 +11,14 @@ use crate::event::raw::{Segments, part};
 use crate::event::structs;
 use nix::libc;
 
+/// `CLONE_INTO_CGROUP` (`include/uapi/linux/sched.h`): only with this the last field is looked at.
+const INTO_CGROUP: u64 = 0x2_0000_0000;
+
 impl Line<'_> {
     /// `{flags=CLONE_VM|…, …}`, without the fields that the flags do not ask for; behind it what the
     /// kernel filled in.
-    pub fn clone_args(&self, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    pub fn clone_args(&self, memory: &Memory<'_>, out: &mut Vec<u8>) -> Option<()> {
+        let bytes = memory.bytes();
         let args = structs::clone_args(bytes)?;
         let bit = |flag: i32| args.flags & flag as u64 != 0;
         let pointer = |name: &str, value: u64, out: &mut Vec<u8>| {
@@ -43,15 +49,37 @@ impl Line<'_> {
         if bit(libc::CLONE_SETTLS) {
             pointer("tls", args.tls, out);
         }
-        out.push(b'}');
-        if bit(libc::CLONE_PARENT_SETTID)
-            && let Some(tid) = self.child()
+        if args.flags & INTO_CGROUP != 0
+            && let Some(cgroup) = structs::u64_at(bytes, 80)
         {
-            out.extend_from_slice(b" => {parent_tid=[");
-            digits::signed(out, tid);
-            out.extend_from_slice(b"]}");
+            out.extend_from_slice(b", cgroup=");
+            digits::decimal(out, cgroup);
         }
+        out.push(b'}');
+        self.cloned(memory, &args, out);
         Some(())
+    }
+
+    /// ` => {pidfd=[3], parent_tid=[7]}`: what the kernel filled in.
+    fn cloned(&self, memory: &Memory<'_>, args: &structs::CloneArgs, out: &mut Vec<u8>) {
+        let Some(child) = self.child() else { return };
+        let pidfd = memory.after().and_then(|bytes| structs::u32_at(bytes, 0));
+        let tid = (args.flags & libc::CLONE_PARENT_SETTID as u64 != 0).then_some(child);
+        if pidfd.is_none() && tid.is_none() {
+            return;
+        }
+        out.extend_from_slice(b" => {");
+        if let Some(pidfd) = pidfd {
+            out.extend_from_slice(b"pidfd=[");
+            self.fd(Fd(pidfd as i32), out);
+            out.extend_from_slice(if tid.is_some() { b"], " } else { b"]" });
+        }
+        if let Some(tid) = tid {
+            out.extend_from_slice(b"parent_tid=[");
+            digits::signed(out, tid);
+            out.push(b']');
+        }
+        out.push(b'}');
     }
 
     /// The child that a `clone` made: what CLONE_PARENT_SETTID has the kernel write is what the call
@@ -87,6 +115,10 @@ impl Line<'_> {
         self.pointer(memory.pointer, out);
         out.extend_from_slice(b" /* ");
         digits::decimal(out, first.len / each);
+        let what = match first.len / each {
+            1 if each > 1 => what.trim_end_matches('s'),
+            _ => what,
+        };
         out.extend_from_slice(what.as_bytes());
         out.extend_from_slice(b" */");
         Some(())
@@ -97,7 +129,9 @@ impl Line<'_> {
 pub fn wait_status(status: u32, out: &mut Vec<u8>) {
     out.extend_from_slice(b"[{");
     let ended = status & 0x7f;
-    if ended == 0 {
+    if status & 0xffff == 0xffff {
+        out.extend_from_slice(b"WIFCONTINUED(s)");
+    } else if ended == 0 {
         out.extend_from_slice(b"WIFEXITED(s) && WEXITSTATUS(s) == ");
         digits::decimal(out, u64::from(status >> 8 & 0xff));
     } else if ended == 0x7f {

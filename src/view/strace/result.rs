@@ -1,12 +1,13 @@
 //! What stands behind the closing parenthesis: `= 78`, `= -1 EAGAIN (…)`, `(INJECTED)`, `<0.000017>`.
 
-use super::args::{gives_pointer, named_bits, open_flags};
-use super::{Line, clock, structs};
+use super::args::gives_pointer;
+use super::bits::permissions;
+use super::signals::signal;
+use super::{Line, clock, fcntl, structs};
 use crate::abi::Fd;
 use crate::abi::calls;
 use crate::abi::errno::Errno;
-use crate::abi::flags;
-use crate::event::call::{Arg, CallName, Completed, Outcome};
+use crate::event::call::{CallName, Completed, Outcome};
 use crate::event::digits;
 
 /// Errors from here on never reach a program: the kernel restarts the call or calls a handler first.
@@ -29,7 +30,8 @@ impl Line<'_> {
         } else if call.delayed {
             out.extend_from_slice(b" (DELAYED)");
         }
-        if self.options.duration {
+        // What has no result has no end that was seen.
+        if self.options.duration && call.outcome != Outcome::Unknown {
             clock::duration(call.dur, out);
         }
         out.push(b'\n');
@@ -45,7 +47,14 @@ impl Line<'_> {
             calls::PPOLL | calls::POLL => structs::polled(self, value, out),
             calls::PSELECT6 | calls::SELECT => structs::selected(self, value, out),
             calls::RECVMMSG => structs::received(self, value, out),
-            calls::FCNTL => fcntl(self, &self.syscall.args.get(1), value, out),
+            calls::FCNTL => fcntl::result(self, &self.syscall.args.get(1), value, out),
+            calls::UMASK => permissions(value as u64, out),
+            calls::RT_SIGTIMEDWAIT => {
+                digits::signed(out, value);
+                out.extend_from_slice(b" (");
+                signal(value as i32, out);
+                out.push(b')');
+            }
             id if id.signature().gives_fd => self.fd(Fd(value as i32), out),
             id if gives_pointer(id) && value != 0 => self.pointer(value as u64, out),
             _ => digits::signed(out, value),
@@ -78,30 +87,4 @@ fn failed(errno: Errno, out: &mut Vec<u8>) {
         digits::signed(out, i64::from(errno.0));
     }
     out.push(b')');
-}
-
-fn fcntl(line: &Line<'_>, op: &Arg<'_>, value: i64, out: &mut Vec<u8>) {
-    let name = match op {
-        Arg::Constant(set, op) => set.name_of(*op),
-        _ => None,
-    };
-    match name {
-        Some("F_GETFD") if value != 0 => {
-            digits::hex(out, value as u64);
-            out.extend_from_slice(b" (flags ");
-            named_bits(&flags::FD, value as u64, out);
-            out.push(b')');
-        }
-        Some("F_GETFL") => {
-            match value {
-                0 => out.push(b'0'),
-                value => digits::hex(out, value as u64),
-            }
-            out.extend_from_slice(b" (flags ");
-            open_flags(value as u64, out);
-            out.push(b')');
-        }
-        Some("F_DUPFD" | "F_DUPFD_CLOEXEC") => line.fd(Fd(value as i32), out),
-        _ => digits::signed(out, value),
-    }
 }

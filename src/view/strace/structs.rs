@@ -1,24 +1,31 @@
 //! The structures behind arguments, field by field.
 
-use super::args::{constant, named_bits, open_flags};
-use super::{Line, processes, quote};
+use super::bits::{named_bits, open_flags, permissions};
+use super::signals::{packed_sigset, sigset, waited};
+use super::times::{itimerspec, time, usage};
+use super::{Hex, Line, StraceOptions, fcntl, processes, quote, terminal};
 use crate::abi::Fd;
 use crate::abi::calls::{self, Kind};
-use crate::abi::errno::Errno;
 use crate::abi::flags;
 use crate::abi::ioctl::IoctlArg;
+use crate::abi::siginfo::SigInfo;
 use crate::event::call::{Arg, CallName, Memory, Outcome};
 use crate::event::digits;
 use crate::event::raw::part;
 use crate::event::structs;
 use crate::event::structs::{Buffer, Buffers};
 
-const SOL_SOCKET: u64 = 1;
-const SO_ERROR: u64 = 4;
-const SO_LINGER: u64 = 13;
-const SO_PEERCRED: u64 = 17;
-const SO_BINDTODEVICE: u64 = 25;
 const EPOLL_CTL_DEL: u64 = 2;
+/// Bytes of a `struct iovec`, a `struct pollfd`, a `struct open_how`; how many of the first two are kept.
+const IOVEC: u64 = 16;
+const POLLFD: u64 = 8;
+const HOW: usize = 24;
+const BUFFERS_MOST: usize = (part::LAST_BUFFER - part::BUFFER) as usize + 1;
+const POLL_MOST: usize = (16 << 10) / POLLFD as usize;
+/// How long the list of what `poll` found may become; strace puts it together in a room of its own.
+const FOUND_MOST: usize = 996;
+/// `O_CREAT`, and the bit of `O_TMPFILE` that is not `O_DIRECTORY`.
+const MAKES_A_FILE: u64 = 0o20000100;
 
 /// File type bits of a mode, and those of devices (`man 7 inode`).
 const S_IFMT: u32 = 0o170000;
@@ -45,7 +52,11 @@ impl Line<'_> {
         match memory.kind {
             Kind::OptionIn { .. } => self.option(bytes, false, out)?,
             Kind::OptionOut { .. } => self.option(bytes, true, out)?,
-            Kind::VectorIn { .. } => self.vector(memory.buffers(part::FIRST), Show::Offered, out),
+            Kind::VectorIn { .. } => {
+                memory.part(part::FIRST)?;
+                let buffers = memory.buffers(part::FIRST);
+                self.vector(buffers, memory.pointer, Show::Offered, out);
+            }
             Kind::VectorOut { .. } => {
                 memory.part(part::FIRST)?;
                 let show = if self.succeeded() {
@@ -53,44 +64,55 @@ impl Line<'_> {
                 } else {
                     Show::Pointers
                 };
-                self.vector(memory.buffers(part::FIRST), show, out);
+                self.vector(memory.buffers(part::FIRST), memory.pointer, show, out);
             }
             Kind::MessageIn => self.message_in(memory, out)?,
             Kind::MessageOut => self.message_out(memory, out)?,
             Kind::EpollEvent if self.constant_at(1) == Some(EPOLL_CTL_DEL) => return None,
             Kind::EpollEvent => epoll_event(structs::epoll_events(bytes).next()?, out),
             Kind::EpollEvents => self.array(structs::epoll_events(bytes), out, epoll_event),
-            Kind::PollFds { .. } => self.array(structs::poll_fds(bytes), out, |entry, out| {
-                self.poll_fd(
-                    entry.fd,
-                    (entry.fd >= 0).then_some(("events", entry.events)),
-                    out,
-                );
-            }),
+            Kind::PollFds { .. } => {
+                self.array(structs::poll_fds(bytes), out, |entry, out| {
+                    let events = ("events", entry.events);
+                    self.poll_fd(entry.fd, (entry.fd >= 0).then_some(events), out);
+                });
+                let total = memory.part(part::FIRST)?.len / POLLFD;
+                let place = (memory.pointer, POLLFD, POLL_MOST);
+                self.missing(bytes.len() / POLLFD as usize, total, place, out);
+            }
+            // Sets of no descriptors are not looked at.
+            Kind::FdSet { nfds } if self.number_at(nfds)? == 0 => return None,
             Kind::FdSet { nfds } => {
                 fd_set(bytes, self.number_at(nfds)?, out, |fd, out| {
                     self.fd(Fd(fd), out)
                 });
             }
-            Kind::Timespec | Kind::TimespecOut => time(bytes, "tv_nsec", out)?,
+            Kind::Timespec if self.hides_time() => return None,
+            Kind::TimespecLeft if self.is_absolute() => return None,
+            Kind::Timespec | Kind::TimespecOut | Kind::TimespecLeft => time(bytes, "tv_nsec", out)?,
             Kind::Timeval => time(bytes, "tv_usec", out)?,
             Kind::Itimerspec | Kind::ItimerspecOut => itimerspec(bytes, out)?,
-            Kind::OffsetInOut => offset(memory, out)?,
+            Kind::OffsetInOut => self.offset(memory, out)?,
             Kind::IntsOut { .. } => self.ints(bytes, out),
             Kind::Stat => stat(bytes, out)?,
-            Kind::OpenHow { .. } => open_how(bytes, out)?,
-            Kind::SigSet { .. } => sigset(bytes, out)?,
-            Kind::PackedSigSet => packed_sigset(bytes, out)?,
+            Kind::OpenHow { .. } => open_how(self.options, bytes, out)?,
+            Kind::SigSet { .. } | Kind::SigSetOut { .. } => sigset(bytes, out)?,
+            Kind::SigAction | Kind::SigActionOut => self.action(bytes, out)?,
+            Kind::SigInfoOut => waited(&SigInfo::from_bytes(bytes)?, out),
+            Kind::Rusage if self.found_no_child() => return None,
+            Kind::Rusage => usage(bytes, out)?,
+            Kind::RingParams => self.ring(memory, out)?,
+            Kind::PackedSigSet => packed_sigset(bytes, memory.after(), out)?,
             Kind::WaitStatus => processes::wait_status(structs::u32_at(bytes, 0)?, out),
             Kind::MessagesIn { .. } => self.messages_in(memory, out),
             Kind::MessagesOut { .. } => self.messages_out(memory, out)?,
             Kind::Statx => statx(bytes, out)?,
-            Kind::CloneArgs { .. } => self.clone_args(bytes, out)?,
+            Kind::CloneArgs { .. } => self.clone_args(memory, out)?,
             Kind::Strings => self.strings(memory, out)?,
             Kind::Environment => self.counted(memory, " vars", out)?,
             Kind::DirEntries => self.counted(memory, " entries", out)?,
             Kind::IoctlArg { request } => ioctl(self.number_at(request)?, bytes, out)?,
-            Kind::FcntlArg { op } => flock(self.constant_at(op as usize)?, bytes, out)?,
+            Kind::FcntlArg { op } => fcntl::structure(self.constant_at(op as usize)?, bytes, out)?,
             Kind::StructIn { .. } | Kind::StructOut { .. } => {
                 quote::buffer(self.options, bytes, bytes.len() as u64, out);
             }
@@ -99,7 +121,7 @@ impl Line<'_> {
         Some(())
     }
 
-    fn constant_at(&self, index: usize) -> Option<u64> {
+    pub fn constant_at(&self, index: usize) -> Option<u64> {
         match self.syscall.args.get(index) {
             Arg::Constant(_, value) => Some(value),
             Arg::Int(value) => Some(value as u64),
@@ -114,6 +136,47 @@ impl Line<'_> {
             Arg::Size(value) => Some(value),
             _ => None,
         }
+    }
+
+    /// `epoll_pwait2` shows its time when it has ended, and then not where it failed.
+    fn hides_time(&self) -> bool {
+        matches!(self.syscall.name, CallName::Known(calls::EPOLL_PWAIT2))
+            && matches!(self.outcome, Some(Outcome::Failed(_)))
+    }
+
+    /// A sleep until a moment leaves nothing over (`man 2 clock_nanosleep`).
+    fn is_absolute(&self) -> bool {
+        matches!(self.syscall.args.get(1), Arg::Flags(_, 1..))
+    }
+
+    /// `wait4` that did not wait.
+    fn found_no_child(&self) -> bool {
+        matches!(self.syscall.name, CallName::Known(calls::WAIT4))
+            && matches!(self.outcome, Some(Outcome::Returned(0)))
+    }
+
+    /// `[0]`; where `sendfile` moved it, `[0] => [6]`. Of the other calls strace shows only where they began.
+    fn offset(&self, memory: &Memory<'_>, out: &mut Vec<u8>) -> Option<()> {
+        let sends = matches!(self.syscall.name, CallName::Known(calls::SENDFILE));
+        let number = |bytes: &[u8]| structs::u64_at(bytes, 0);
+        let write = |number: u64, out: &mut Vec<u8>| {
+            out.push(b'[');
+            match sends {
+                true => digits::decimal(out, number),
+                false => digits::signed(out, number as i64),
+            }
+            out.push(b']');
+        };
+        let before = number(memory.bytes())?;
+        write(before, out);
+        if let Some(after) = memory.after().and_then(number)
+            && sends
+            && after != before
+        {
+            out.extend_from_slice(b" => ");
+            write(after, out);
+        }
+        Some(())
     }
 
     /// `[a, b]`; after as many as `-s` says, dots.
@@ -137,40 +200,30 @@ impl Line<'_> {
         out.push(b']');
     }
 
-    /// An option's value: a number, a structure, or bytes.
-    fn option(&self, value: &[u8], was_read: bool, out: &mut Vec<u8>) -> Option<()> {
-        let (level, name) = (self.constant_at(1)?, self.constant_at(2)?);
-        match (level, name) {
-            (SOL_SOCKET, SO_LINGER) if let Some((on, linger)) = structs::linger(value) => {
-                out.extend_from_slice(b"{l_onoff=");
-                digits::signed(out, i64::from(on));
-                out.extend_from_slice(b", l_linger=");
-                digits::signed(out, i64::from(linger));
-                out.push(b'}');
-            }
-            (SOL_SOCKET, SO_ERROR) if was_read && value.len() == 4 => so_error(value, out),
-            (SOL_SOCKET, SO_PEERCRED) if value.len() == 12 => credentials(value, out)?,
-            (SOL_SOCKET, SO_BINDTODEVICE) => quote::string(self.options.hex, value, out),
-            _ if value.len() == 4 => {
-                out.push(b'[');
-                digits::signed(out, i64::from(structs::u32_at(value, 0)? as i32));
-                out.push(b']');
-            }
-            _ if value.len() > 4 => quote::buffer(self.options, value, value.len() as u64, out),
-            _ if was_read => quote::string(super::Hex::All, value, out),
-            _ => return None,
-        }
-        Some(())
+    /// The buffers at `address`.
+    pub fn vector(&self, buffers: Buffers<'_>, address: u64, show: Show, out: &mut Vec<u8>) {
+        let kept = buffers.clone().count();
+        let total = buffers.total();
+        self.array(buffers, out, |buffer, out| self.buffer(&buffer, show, out));
+        self.missing(kept, total, (address, IOVEC, BUFFERS_MOST), out);
     }
 
-    pub fn vector(&self, buffers: Buffers<'_>, show: Show, out: &mut Vec<u8>) {
-        let kept = buffers.clone().count();
-        let more = buffers.total() > kept as u64;
-        self.array(buffers, out, |buffer, out| self.buffer(&buffer, show, out));
-        if more && kept < self.options.strsize {
-            out.pop();
-            out.extend_from_slice(b", ...]");
+    /// What is missing at the end of an array: all that was kept is shown, and there should be more.
+    /// `place`: where the array is, the size of its elements, and how many are kept at most; fewer were
+    /// kept where the memory ended, and strace says at which address.
+    fn missing(&self, kept: usize, total: u64, place: (u64, u64, usize), out: &mut Vec<u8>) {
+        if kept as u64 >= total || kept > self.options.strsize {
+            return;
         }
+        let (address, size, most) = place;
+        out.pop();
+        out.extend_from_slice(b", ...");
+        if kept < most {
+            out.extend_from_slice(b" /* ");
+            self.pointer(address.wrapping_add(kept as u64 * size), out);
+            out.extend_from_slice(b" */");
+        }
+        out.push(b']');
     }
 
     fn buffer(&self, buffer: &Buffer<'_>, show: Show, out: &mut Vec<u8>) {
@@ -209,25 +262,6 @@ impl Line<'_> {
             _ => None,
         }
     }
-
-    /// `, left {tv_sec=0, tv_nsec=9}`, where the kernel wrote what was left of the time.
-    pub fn left(&self, index: usize, out: &mut Vec<u8>) {
-        let Some(memory) = self.memory_at(index) else {
-            return;
-        };
-        let Some(after) = memory.after() else {
-            return;
-        };
-        let unit = if matches!(memory.kind, Kind::Timeval) {
-            "tv_usec"
-        } else {
-            "tv_nsec"
-        };
-        out.extend_from_slice(b"left ");
-        if time(after, unit, out).is_none() {
-            out.push(b'?');
-        }
-    }
 }
 
 /// Which bytes of a buffer are to be shown.
@@ -259,20 +293,35 @@ pub fn polled(line: &Line<'_>, count: i64, out: &mut Vec<u8>) {
         return;
     };
     out.extend_from_slice(b" (");
-    let ready = structs::poll_fds(after).filter(|entry| entry.revents != 0);
-    line.array(ready, out, |entry, out| {
-        // In what a call found, strace names no descriptor, whatever `-y` says.
-        out.extend_from_slice(b"{fd=");
-        digits::signed(out, i64::from(entry.fd));
-        out.extend_from_slice(b", revents=");
-        named_bits(&flags::POLL, u64::from(entry.revents), out);
-        out.push(b'}');
-    });
+    found(after, line.options.strsize, out);
     if matches!(line.syscall.name, CallName::Known(calls::PPOLL)) && line.memory_at(2).is_some() {
         out.extend_from_slice(b", ");
         line.left(2, out);
     }
     out.push(b')');
+}
+
+/// `[{fd=3, revents=POLLIN}]`: those that have something. What does not fit is dots.
+fn found(list: &[u8], most: usize, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.push(b'[');
+    let ready = structs::poll_fds(list).filter(|entry| entry.revents != 0);
+    for (index, entry) in ready.enumerate() {
+        out.extend_from_slice(if index > 0 { b", " } else { b"" });
+        let before = out.len();
+        // Here strace names no descriptor, whatever `-y` says.
+        out.extend_from_slice(b"{fd=");
+        digits::signed(out, i64::from(entry.fd));
+        out.extend_from_slice(b", revents=");
+        named_bits(&flags::POLL, u64::from(entry.revents), out);
+        out.push(b'}');
+        if index >= most || out.len() - start > FOUND_MOST {
+            out.truncate(before);
+            out.extend_from_slice(b"...");
+            break;
+        }
+    }
+    out.push(b']');
 }
 
 /// `[3 8]`.
@@ -290,6 +339,9 @@ fn fd_set(bytes: &[u8], nfds: u64, out: &mut Vec<u8>, number: impl Fn(i32, &mut 
 /// The result of `recvmmsg`: how many, and how much of the time was left.
 pub fn received(line: &Line<'_>, count: i64, out: &mut Vec<u8>) {
     digits::signed(out, count);
+    if count == 0 {
+        return out.extend_from_slice(b" (Timeout)");
+    }
     if line
         .memory_at(4)
         .is_some_and(|memory| memory.after().is_some())
@@ -339,42 +391,6 @@ fn epoll_event((events, data): (u32, u64), out: &mut Vec<u8>) {
     out.extend_from_slice(b"}}");
 }
 
-fn time(bytes: &[u8], unit: &str, out: &mut Vec<u8>) -> Option<()> {
-    let time = structs::time(bytes)?;
-    out.extend_from_slice(b"{tv_sec=");
-    digits::signed(out, time.seconds);
-    out.extend_from_slice(b", ");
-    out.extend_from_slice(unit.as_bytes());
-    out.push(b'=');
-    digits::signed(out, time.fraction);
-    out.push(b'}');
-    Some(())
-}
-
-fn itimerspec(bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    out.extend_from_slice(b"{it_interval=");
-    time(bytes, "tv_nsec", out)?;
-    out.extend_from_slice(b", it_value=");
-    time(bytes.get(16..)?, "tv_nsec", out)?;
-    out.push(b'}');
-    Some(())
-}
-
-/// `[0]`, or `[0] => [6]` after a success.
-fn offset(memory: &Memory<'_>, out: &mut Vec<u8>) -> Option<()> {
-    let mut one = |bytes: &[u8], before: &[u8]| -> Option<()> {
-        out.extend_from_slice(before);
-        digits::signed(out, structs::u64_at(bytes, 0)? as i64);
-        out.push(b']');
-        Some(())
-    };
-    one(memory.bytes(), b"[")?;
-    match memory.after() {
-        Some(after) => one(after, b" => ["),
-        None => Some(()),
-    }
-}
-
 /// The type and size of a file; strace leaves the rest out too unless asked.
 fn stat(bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let stat = structs::stat(bytes)?;
@@ -419,47 +435,10 @@ fn ioctl(request: u64, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
             digits::signed(out, i64::from(structs::u32_at(bytes, 0)? as i32));
             out.push(b']');
         }
-        IoctlArg::WindowIn | IoctlArg::WindowOut => {
-            let at = |at: usize| {
-                Some(u64::from(u16::from_ne_bytes([
-                    *bytes.get(at)?,
-                    *bytes.get(at + 1)?,
-                ])))
-            };
-            out.extend_from_slice(b"{ws_row=");
-            digits::decimal(out, at(0)?);
-            field("ws_col", at(2)?, out);
-            field("ws_xpixel", at(4)?, out);
-            field("ws_ypixel", at(6)?, out);
-            out.push(b'}');
-        }
+        IoctlArg::WindowIn | IoctlArg::WindowOut => terminal::window(bytes, out)?,
+        IoctlArg::TerminalIn | IoctlArg::TerminalOut => terminal::modes(bytes, out)?,
         IoctlArg::Nothing | IoctlArg::Number | IoctlArg::Unknown => return None,
     }
-    Some(())
-}
-
-/// `struct flock` (`man 2 fcntl`); who holds the lock only where that was asked.
-fn flock(op: u64, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let short = |at: usize| {
-        Some(u64::from(u16::from_ne_bytes([
-            *bytes.get(at)?,
-            *bytes.get(at + 1)?,
-        ])))
-    };
-    let long = |at: usize| Some(structs::u64_at(bytes, at)? as i64);
-    out.extend_from_slice(b"{l_type=");
-    constant(&flags::LOCK_TYPE, short(0)?, out);
-    out.extend_from_slice(b", l_whence=");
-    constant(&flags::WHENCE, short(2)?, out);
-    out.extend_from_slice(b", l_start=");
-    digits::signed(out, long(8)?);
-    out.extend_from_slice(b", l_len=");
-    digits::signed(out, long(16)?);
-    if flags::asks_for_lock(op) {
-        out.extend_from_slice(b", l_pid=");
-        digits::signed(out, i64::from(structs::u32_at(bytes, 24)? as i32));
-    }
-    out.push(b'}');
     Some(())
 }
 
@@ -479,74 +458,30 @@ fn mode(mode: u32, out: &mut Vec<u8>) {
             out.extend_from_slice(name.as_bytes());
         }
     }
-    digits::octal(out, u64::from(mode & 0o777));
+    permissions(u64::from(mode & 0o777), out);
 }
 
-fn open_how(bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
+fn open_how(options: &StraceOptions, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let how = structs::open_how(bytes)?;
     out.extend_from_slice(b"{flags=");
     open_flags(how.flags, out);
-    if how.mode != 0 {
+    if how.mode != 0 || how.flags & MAKES_A_FILE != 0 {
         out.extend_from_slice(b", mode=");
-        digits::octal(out, how.mode);
+        permissions(how.mode, out);
     }
     out.extend_from_slice(b", resolve=");
     named_bits(&flags::RESOLVE, how.resolve, out);
-    out.push(b'}');
-    Some(())
-}
-
-/// The error that waited on a socket, by its name.
-fn so_error(value: &[u8], out: &mut Vec<u8>) {
-    let number = structs::u32_at(value, 0).unwrap_or(0) as i32;
-    out.push(b'[');
-    match Errno(number).name() {
-        Some(name) if number > 0 => out.extend_from_slice(name.as_bytes()),
-        _ => digits::signed(out, i64::from(number)),
+    let rest = &bytes[HOW..];
+    if rest.iter().any(|byte| *byte != 0) {
+        out.extend_from_slice(b", /* bytes 24..");
+        digits::decimal(out, bytes.len() as u64 - 1);
+        out.extend_from_slice(b" */ ");
+        let in_hex = StraceOptions {
+            hex: Hex::All,
+            ..options.clone()
+        };
+        quote::buffer(&in_hex, rest, rest.len() as u64, out);
     }
-    out.push(b']');
-}
-
-pub fn credentials(value: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    out.extend_from_slice(b"{pid=");
-    digits::decimal(out, u64::from(structs::u32_at(value, 0)?));
-    field("uid", u64::from(structs::u32_at(value, 4)?), out);
-    field("gid", u64::from(structs::u32_at(value, 8)?), out);
-    out.push(b'}');
-    Some(())
-}
-
-/// `[INT TERM]`; when most are in it, `~[…]` with those that are not.
-fn sigset(bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let bits = structs::u64_at(bytes, 0)?;
-    let inverted = bits.count_ones() >= 32;
-    let shown = if inverted { !bits } else { bits };
-    out.extend_from_slice(if inverted { b"~[" } else { b"[" });
-    let mut first = true;
-    for signal in (1..=64).filter(|signal| shown >> (signal - 1) & 1 == 1) {
-        if !first {
-            out.push(b' ');
-        }
-        first = false;
-        match flags::signal_short(signal) {
-            Some(name) => out.extend_from_slice(name.as_bytes()),
-            None => {
-                out.extend_from_slice(b"RT_");
-                digits::decimal(out, signal.saturating_sub(32));
-            }
-        }
-    }
-    out.push(b']');
-    Some(())
-}
-
-fn packed_sigset(bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    out.extend_from_slice(b"{sigmask=");
-    match structs::u64_at(bytes, 0)? {
-        0 => out.extend_from_slice(b"NULL"),
-        pointer => digits::hex(out, pointer),
-    }
-    field("sigsetsize", structs::u64_at(bytes, 8)?, out);
     out.push(b'}');
     Some(())
 }

@@ -141,7 +141,14 @@ impl Argument<'_> {
                 let value = self.value.get("value")?.as_i64()? as i32;
                 first(builder, &value.to_ne_bytes());
             }
-            _ => first(builder, &bytes(self.value.as_object()?)?),
+            _ => {
+                let object = self.value.as_object()?;
+                first(builder, &bytes(object)?);
+                let after = object.get("after").and_then(Value::as_object);
+                if let Some(after) = after.and_then(bytes) {
+                    builder.whole(self.arg, part::AFTER, &after);
+                }
+            }
         }
         Some(())
     }
