@@ -115,7 +115,6 @@ static UNKNOWN: &[(&str, &str)] = &[
     ("PACKET_", "PACKET_???"),
     ("SCTP_", "SCTP_???"),
     ("XDP_", "XDP_???"),
-    ("SOCK_TXREHASH_", "SOCK_TXREHASH_???"),
     ("SA_", "SA_???"),
     ("F_OWNER_", "F_OWNER_???"),
     ("TCI", "TC???"),
@@ -125,6 +124,7 @@ static UNKNOWN: &[(&str, &str)] = &[
     ("DN_", "DN_???"),
     ("SEEK_", "SEEK_???"),
     ("SHUT_", "SHUT_???"),
+    ("SOCK_TXREHASH_", "SOCK_TXREHASH_???"),
     ("SOCK_", "SOCK_???"),
     ("RLIMIT_", "RLIMIT_???"),
     ("RUSAGE_", "RUSAGE_???"),
@@ -395,6 +395,14 @@ mod tests {
             (&FD, "FD_???"),
             (&SEAL, "F_SEAL_???"),
             (&EPOLL_CREATE, "EPOLL_???"),
+            (&EPOLL, "EPOLL???"),
+            (&SCTP, "SCTP_???"),
+            (&NETLINK_OPTIONS, "NETLINK_???"),
+            (&TXREHASH, "SOCK_TXREHASH_???"),
+            (&SA, "SA_???"),
+            (&OWNER, "F_OWNER_???"),
+            (&FLUSH, "TC???"),
+            (&IORING_SETUP, "IORING_SETUP_???"),
             (&EPOLL_CTL, "EPOLL_CTL_???"),
             (&ACCESS, "?_OK"),
             (&CONTROL, "SCM_???"),
@@ -412,10 +420,19 @@ mod tests {
             .filter(|set| set.unknown().is_none())
             .map(|set| set.name)
             .collect();
-        assert_eq!(
-            unmarked,
-            [ACCESS_MODE.name, FILE_TYPE.name, SIGNAL.name, IOCTL.name]
-        );
+        let expected = [
+            &ACCESS_MODE,
+            &FILE_TYPE,
+            &SIGNAL,
+            &TERMINAL_INPUT,
+            &TERMINAL_OUTPUT,
+            &TERMINAL_CONTROL,
+            &TERMINAL_LOCAL,
+            &TERMINAL_SPEED,
+            &IOCTL,
+        ];
+        let expected: Vec<&str> = expected.iter().map(|set| set.name).collect();
+        assert_eq!(unmarked, expected);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //!   50081, where it has five digits; a shorter one was chosen by a person and is stable already; so does
 //!   that of a listener that was there before;
 //! - the ports of clients become 50001, 50002, …, one for each accepted connection;
+//! - what a ring can do and where its parts are (`io_uring_setup`), which depends on the kernel, is 0;
 //! - in data, `:PORT` of a listener is rewritten too (`Host: 127.0.0.1:37211`), if one call moved all of
 //!   it.
 //!
@@ -128,6 +129,11 @@ impl Canonical {
             (Some(Kind::AddressIn { .. } | Kind::AddressOut { .. }), _)
             | (Some(Kind::MessageIn | Kind::MessageOut), part::NAME) => {
                 self.address(call, head, bytes)
+            }
+            (Some(Kind::RingParams), part::AFTER) => {
+                for bits in [20..24, 40..120] {
+                    bytes.get_mut(bits).unwrap_or(&mut []).fill(0);
+                }
             }
             (Some(Kind::BytesIn { .. } | Kind::BytesOut { .. }), part::FIRST) => self.data(bytes),
             (

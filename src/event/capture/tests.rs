@@ -228,7 +228,7 @@ fn every_cut_of_the_output_leaves_whole_segments() {
 }
 
 #[test]
-fn a_path_ends_at_its_nul_and_wherever_memory_ends() {
+fn a_path_ends_at_its_nul_and_is_none_where_memory_ends_before_it() {
     let memory = Islands(vec![
         (0x1003, b"/srv/index.html\0rest".to_vec()),
         (0x3001, b"abc".to_vec()),
@@ -243,7 +243,7 @@ fn a_path_ends_at_its_nul_and_wherever_memory_ends() {
         ))
     };
     assert_eq!(kept(0x1003), [(1, 0, 15, b"/srv/index.html".to_vec())]);
-    assert_eq!(kept(0x3001), [(1, 0, 3, b"abc".to_vec())]);
+    assert_eq!(kept(0x3001), [(1, 0, 0, vec![])]);
     assert_eq!(kept(0x9000), [(1, 0, 0, vec![])]);
 }
 

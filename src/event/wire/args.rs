@@ -125,7 +125,7 @@ impl Writer {
 fn shows_pointer(memory: &Memory<'_>) -> bool {
     match memory.kind {
         Kind::EpollEvent => true,
-        Kind::OptionIn { .. } => memory.bytes().len() < 8,
+        Kind::OptionIn { .. } => memory.bytes().len() < 4,
         Kind::OptionOut { .. } => memory.bytes().is_empty(),
         Kind::PollFds { .. } | Kind::VectorIn { .. } | Kind::VectorOut { .. } => {
             let array = memory.part(crate::event::raw::part::FIRST);

@@ -4,6 +4,7 @@
 //! What strace shows in a form that nothing here reads is memory somewhere: the call stays, the structure
 //! is not guessed.
 
+use super::structure;
 use super::value::{Value, number};
 use crate::abi::address::Address;
 use crate::abi::calls::Kind;
@@ -166,7 +167,7 @@ fn plain(kind: Kind, index: usize, value: &Value, result: &Extra) -> Option<Json
         ),
         Kind::PollFds { .. } => poll_fds(value, result)?,
         Kind::FdSet { .. } => fd_set(index, value, result)?,
-        Kind::Timespec | Kind::Timeval | Kind::TimespecOut => {
+        Kind::Timespec | Kind::Timeval | Kind::TimespecOut | Kind::TimespecLeft => {
             let mut time = time(value)?;
             if let (Some(left), Json::Object(fields)) =
                 (result.part("left").and_then(self::time), &mut time)
@@ -195,7 +196,13 @@ fn plain(kind: Kind, index: usize, value: &Value, result: &Extra) -> Option<Json
             "mode": value.field("mode").and_then(word).unwrap_or(json!(0)),
             "resolve": value.field("resolve").and_then(word).unwrap_or(json!(0)),
         }),
-        Kind::SigSet { .. } => whole(&sigset(value)?.to_ne_bytes()),
+        Kind::SigSet { .. } | Kind::SigSetOut { .. } => whole(&sigset(value)?.to_ne_bytes()),
+        Kind::SigAction | Kind::SigActionOut => whole(&structure::action(value)?),
+        Kind::Rusage => whole(&structure::usage(value)?),
+        Kind::RingParams => {
+            let (before, after) = structure::ring(value)?;
+            with_after(&before, after.map(|after| whole(&after)))
+        }
         Kind::PackedSigSet => {
             let mask = value.field("sigmask")?;
             let pointer = mask.number().unwrap_or(1);
@@ -366,7 +373,7 @@ fn time(value: &Value) -> Option<Json> {
 }
 
 /// The same as it lies in memory.
-fn times(value: &Value) -> Option<Vec<u8>> {
+pub fn times(value: &Value) -> Option<Vec<u8>> {
     let fraction = value.field("tv_nsec").or_else(|| value.field("tv_usec"))?;
     Some(
         [
@@ -549,7 +556,7 @@ fn stat(value: &Value) -> Option<Json> {
 }
 
 /// `[INT TERM]`, `~[KILL]`.
-fn sigset(value: &Value) -> Option<u64> {
+pub fn sigset(value: &Value) -> Option<u64> {
     let (names, inverted) = match value {
         Value::List(names) => (names, false),
         Value::Not(names) => (names, true),

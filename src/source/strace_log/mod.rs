@@ -14,6 +14,7 @@ mod call;
 mod descriptors;
 mod dump;
 mod prefix;
+mod structure;
 mod threads;
 mod value;
 
