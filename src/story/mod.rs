@@ -163,7 +163,7 @@ impl Story {
                 }
             }
             FdKind::Datagram => FdName::Socket {
-                protocol: "UDP",
+                protocol: protocol(info),
                 info,
             },
             FdKind::Epoll => FdName::Anonymous("eventpoll"),
@@ -278,9 +278,14 @@ pub enum FdName<'s> {
 }
 
 fn protocol(info: &FdInfo) -> &'static str {
-    match info.family {
-        10 => "TCPv6",
-        1 => "UNIX-STREAM",
-        _ => "TCP",
+    let streams = info.kind != FdKind::Datagram;
+    match (info.family, streams) {
+        (10, true) => "TCPv6",
+        (10, false) => "UDPv6",
+        (1, true) => "UNIX-STREAM",
+        (1, false) => "UNIX",
+        (16, _) => "NETLINK",
+        (_, true) => "TCP",
+        (_, false) => "UDP",
     }
 }

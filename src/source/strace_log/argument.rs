@@ -214,7 +214,7 @@ fn plain(kind: Kind, index: usize, value: &Value, result: &Extra) -> Option<Json
             let half = |name: &str| times(value.field(name)?);
             whole(&[half("it_interval")?, half("it_value")?].concat())
         }
-        Kind::CloneArgs { .. } => clone_args(value)?,
+        Kind::CloneArgs { .. } => whole(&structure::clone_args(value)?),
         // The signal for the parent stands among the flags.
         Kind::CloneFlags => {
             let names = value.word()?.split('|');
@@ -572,33 +572,4 @@ pub fn sigset(value: &Value) -> Option<u64> {
         bits |= 1u64.checked_shl(u32::try_from(number.checked_sub(1)?).ok()?)?;
     }
     Some(if inverted { !bits } else { bits })
-}
-
-/// Words 0, 4 and 11 of the structure: flags, signal and so on (`man 2 clone3`).
-fn clone_args(value: &Value) -> Option<Json> {
-    let value = value.before_and_after().0;
-    let names = value.field("flags")?.word()?;
-    let mut bits = names
-        .split('|')
-        .map(|name| flags::CLONE.value_of(name).or_else(|| number(name)));
-    let bits = bits.try_fold(0, |all, bit| Some(all | bit?))?;
-    let of = |name: &str| value.field(name).and_then(Value::number).unwrap_or(0);
-    let signal = value.field("exit_signal").and_then(Value::word);
-    let signal = signal.and_then(|name| flags::SIGNAL.value_of(name).or_else(|| number(name)));
-    let words = [
-        bits,
-        of("pidfd"),
-        of("child_tid"),
-        of("parent_tid"),
-        signal.unwrap_or(0),
-        of("stack"),
-        of("stack_size"),
-        of("tls"),
-    ];
-    Some(whole(
-        &words
-            .iter()
-            .flat_map(|word| word.to_ne_bytes())
-            .collect::<Vec<_>>(),
-    ))
 }

@@ -66,3 +66,27 @@ pub fn ring(value: &Value) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
     }
     Some((before, Some(bytes(&words))))
 }
+
+/// Words 0, 4 and 11 of the structure: flags, signal and so on (`man 2 clone3`).
+pub fn clone_args(value: &Value) -> Option<Vec<u8>> {
+    let value = value.before_and_after().0;
+    let names = value.field("flags")?.word()?;
+    let mut bits = names
+        .split('|')
+        .map(|name| flags::CLONE.value_of(name).or_else(|| number(name)));
+    let bits = bits.try_fold(0, |all, bit| Some(all | bit?))?;
+    let of = |name: &str| value.field(name).and_then(Value::number).unwrap_or(0);
+    let signal = value.field("exit_signal").and_then(Value::word);
+    let signal = signal.and_then(|name| flags::SIGNAL.value_of(name).or_else(|| number(name)));
+    let words = [
+        bits,
+        of("pidfd"),
+        of("child_tid"),
+        of("parent_tid"),
+        signal.unwrap_or(0),
+        of("stack"),
+        of("stack_size"),
+        of("tls"),
+    ];
+    Some(words.iter().flat_map(|word| word.to_ne_bytes()).collect())
+}

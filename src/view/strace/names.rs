@@ -6,6 +6,8 @@
 use super::{FdNames, Line, quote};
 use crate::abi::Fd;
 use crate::abi::address::Address;
+use crate::abi::calls;
+use crate::event::call::CallName;
 use crate::event::digits;
 use crate::story::FdName;
 
@@ -20,6 +22,12 @@ impl Line<'_> {
     }
 
     fn fd_name(&self, fd: Fd, out: &mut Vec<u8>) {
+        // A number that was closed before this call stands for nothing; what this call closes, it names.
+        let info = self.story.fd(self.pid, fd);
+        let closes = matches!(self.syscall.name, CallName::Known(calls::CLOSE));
+        if info.is_some_and(|info| !info.open) && !(closes && self.succeeded()) {
+            return;
+        }
         let Some(name) = self.story.fd_name(self.pid, fd) else {
             return;
         };
