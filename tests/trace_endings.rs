@@ -16,10 +16,16 @@ use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Read;
 use std::io::Write;
+use std::net::SocketAddr;
+use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Command;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
 use std::time::Instant;
 use trace_support::*;
 
@@ -56,17 +62,13 @@ fn whoever_is_killed_at_any_moment_leaves_a_readable_recording_and_no_process() 
         seed ^= seed << 17;
         let file = folder.0.join(format!("recording-{round}"));
         let record = file.to_str().expect("a plain path");
-        let words = [
-            "-q",
-            "-o",
-            "/dev/null",
-            "--record",
-            record,
-            "sh",
-            "-c",
-            script,
-        ];
-        let mut tracer = trace(&words)
+        let way = if round % 4 < 2 {
+            "--follow"
+        } else {
+            "--no-filter"
+        };
+        let quiet = ["-q", "-o", "/dev/null", "--record", record, way];
+        let mut tracer = trace(&[&quiet[..], &["sh", "-c", script]].concat())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");
@@ -99,6 +101,7 @@ fn whoever_is_killed_at_any_moment_leaves_a_readable_recording_and_no_process() 
         assert!(Instant::now() < deadline, "round {round}");
         let lines = whole_lines(&file);
         assert_eq!(lines[0]["type"], "start", "round {round}");
+        replays(&file);
         if !kills_tracer {
             assert_eq!(
                 lines.last().map(|line| line["type"].clone()),
@@ -107,6 +110,184 @@ fn whoever_is_killed_at_any_moment_leaves_a_readable_recording_and_no_process() 
             let killed = lives(&lines, "killed");
             assert!(killed.iter().any(|event| event["pid"] == program.as_raw()));
         }
+    }
+}
+
+/// A recording, perhaps cut, is shown again to its end.
+fn replays(file: &Path) {
+    let mut command = common::httpsys();
+    let shown = command.arg("replay").arg(file).output().expect("it starts");
+    let said = text(&shown.stderr);
+    assert_eq!((shown.status.code(), said.as_str()), (Some(0), ""));
+}
+
+/// Asks a server again and again, each time on a new connection, until told to stop. What goes wrong is
+/// expected to.
+struct Load {
+    over: Arc<AtomicBool>,
+    clients: Vec<JoinHandle<()>>,
+}
+
+impl Load {
+    fn on(address: SocketAddr) -> Load {
+        let over = Arc::new(AtomicBool::new(false));
+        let client = |_| {
+            let over = over.clone();
+            std::thread::spawn(move || {
+                while !over.load(Ordering::SeqCst) {
+                    let Ok(mut stream) = TcpStream::connect(address) else {
+                        std::thread::yield_now();
+                        continue;
+                    };
+                    let _ = stream.set_read_timeout(Some(PATIENCE));
+                    for _ in 0..3 {
+                        let _ = stream.write_all(b"GET /hi HTTP/1.1\r\nHost: x\r\n\r\n");
+                        read_response(&mut stream);
+                    }
+                }
+            })
+        };
+        let clients = (0..2).map(client).collect();
+        Load { over, clients }
+    }
+
+    fn stop(self) {
+        self.over.store(true, Ordering::SeqCst);
+        for client in self.clients {
+            client.join().expect("it ends");
+        }
+    }
+}
+
+/// The ids below a folder of `/proc`, or in a file of it.
+fn ids(path: String) -> Vec<i32> {
+    let names = |folder: std::fs::ReadDir| {
+        let names = folder.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        names.collect::<Vec<_>>().join(" ")
+    };
+    let text = match std::fs::read_dir(&path) {
+        Ok(folder) => names(folder),
+        Err(_) => std::fs::read_to_string(&path).unwrap_or_default(),
+    };
+    text.split_whitespace()
+        .filter_map(|id| id.parse().ok())
+        .collect()
+}
+
+/// Nobody whom the recording names is still there and stopped, or has a tracer.
+fn nobody_is_stopped(lines: &[serde_json::Value]) {
+    let deadline = Instant::now() + PATIENCE;
+    let mut named: HashSet<u64> = lines
+        .iter()
+        .filter_map(|line| line["tid"].as_u64())
+        .collect();
+    named.extend(lines.iter().filter_map(|line| line["child"].as_u64()));
+    for tid in named {
+        loop {
+            let status = std::fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
+            let stopped = ["State:\tt", "State:\tT"]
+                .iter()
+                .any(|state| status.contains(state));
+            let traced = !status.is_empty() && !status.contains("TracerPid:\t0\n");
+            if !stopped && !traced {
+                break;
+            }
+            // The kernel lets it go a moment after its tracer has gone.
+            assert!(Instant::now() < deadline, "{status}");
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn a_server_under_load_may_end_at_any_moment_and_so_may_its_tracer() {
+    if !ptrace_allowed() {
+        return;
+    }
+    const ROUNDS: usize = 18;
+    let folder = Folder::new("trace-any-moment-served");
+    let mut seed = 11_u64;
+    for round in 0..ROUNDS {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        let io = ["fork", "threads"][round % 2];
+        let attaches = round / 2 % 3 == 2;
+        let victim = ["tracer", "server", "one of many"][round / 6 % 3];
+        let what = format!("round {round}: {io}, attaches: {attaches}, {victim}");
+        let file = folder.0.join(format!("recording-{round}"));
+        let record = file.to_str().expect("a plain path");
+        let quiet = ["-q", "-o", "/dev/null", "--record", record];
+        let serve = ["--io", io, "-q", "--log", "off"];
+        let (server, tracer) = if attaches {
+            let server = Server::start(&serve);
+            let pid = server.pid().to_string();
+            let tracer = trace(&[&quiet[..], &["-p", &pid]].concat()).spawn();
+            (server, Some(tracer.expect("it starts")))
+        } else {
+            let way = ["--follow", "--no-filter"][round / 2 % 3];
+            let program = [env!("CARGO_BIN_EXE_httpsys"), "serve", "-l", "127.0.0.1:0"];
+            let words = [&quiet[..], &[way, "--"], &program, &serve].concat();
+            (Server::spawn(trace(&words)), None)
+        };
+        let before = std::fs::metadata(&file).map_or(0, |meta| meta.len());
+        let load = Load::on(server.address);
+        grown(&file, before + 500 + seed % 30_000);
+
+        let tracer_id = tracer.as_ref().map_or(server.pid(), |tracer| tracer.id()) as i32;
+        let children = |pid: i32| ids(format!("/proc/{pid}/task/{pid}/children"));
+        let main = match attaches {
+            true => server.pid() as i32,
+            false => *children(tracer_id).first().expect("it runs"),
+        };
+        let many = match io {
+            "fork" => children(main),
+            _ => ids(format!("/proc/{main}/task")),
+        };
+        let id = match victim {
+            "tracer" => tracer_id,
+            "server" => main,
+            // A worker may have gone by the time it is looked for.
+            _ => *many.get(seed as usize % many.len().max(1)).unwrap_or(&main),
+        };
+        // The same: it may have gone.
+        let _ = kill(Pid::from_raw(id), Signal::SIGKILL);
+        let server_lives =
+            attaches && victim == "tracer" || io == "fork" && id != main && id != tracer_id;
+        if server_lives {
+            let asked = std::thread::spawn({
+                let address = server.address;
+                move || {
+                    let mut stream = TcpStream::connect(address).expect("it listens");
+                    stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+                    stream
+                        .write_all(b"GET /hi HTTP/1.1\r\nHost: x\r\n\r\n")
+                        .expect("it reads");
+                    assert!(read_response(&mut stream).starts_with(b"HTTP/1.1 200 "));
+                }
+            });
+            asked
+                .join()
+                .unwrap_or_else(|_| panic!("{what}: it does not answer"));
+        }
+        load.stop();
+        if server_lives {
+            // A launched one is asked through its tracer.
+            let (status, ..) = server.stop();
+            assert_eq!(status, Some(0), "{what}");
+        } else {
+            let (status, ..) = server.finish();
+            assert_eq!(status, None, "{what}: killed, all of it");
+        }
+        if let Some(mut tracer) = tracer {
+            let ended = tracer.wait().expect("a child");
+            let wanted = if victim == "tracer" { None } else { Some(0) };
+            assert_eq!(ended.code(), wanted, "{what}");
+        }
+        let lines = whole_lines(&file);
+        assert_eq!(lines[0]["type"], "start", "{what}");
+        nobody_is_stopped(&lines);
+        replays(&file);
     }
 }
 

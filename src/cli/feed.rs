@@ -19,6 +19,7 @@ use crate::source::handover::Handover;
 use crate::source::handover::Question;
 use crate::source::handover::records;
 use crate::source::ptrace::TOPIC_FLUSH;
+use crate::source::ptrace::TOPIC_OWN_FILTER;
 use crate::source::ptrace::TOPIC_PRINT;
 use crate::source::ptrace::TOPIC_PRINTED;
 use crate::source::ptrace::TOPIC_REQUEST;
@@ -33,6 +34,9 @@ const PATIENCE: Duration = Duration::from_millis(20);
 const QUIET: Duration = Duration::from_millis(10);
 /// The longest sleep while somebody may press a key.
 const KEYS: Duration = Duration::from_millis(50);
+/// Said once, when a program has installed one.
+const OWN_FILTER: &str =
+    "* a seccomp filter of the program's own: it stops at every call from here on";
 /// The longest sleep while nothing comes.
 const SLEEP: Duration = Duration::from_secs(60);
 
@@ -109,6 +113,10 @@ fn answer(question: &Question, pipeline: &mut Pipeline, requests: &Requests) -> 
             complain(pipeline.flush(true));
             // We are about to be stopped: whoever has the terminal then wants it as it was.
             raw_mode::lend();
+            return true;
+        }
+        TOPIC_OWN_FILTER => {
+            pipeline.remark(OWN_FILTER);
             return true;
         }
         TOPIC_PRINT => return pipeline.program_writes(question),

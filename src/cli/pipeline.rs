@@ -219,6 +219,8 @@ pub struct Pipeline {
     masked: Vec<u8>,
     /// Who decides when the next event is shown.
     pub pager: Option<Box<Pager>>,
+    /// Whether lines that begin with `*` are wanted.
+    pub chatty: bool,
     /// The program's own output, where it goes to the same terminal.
     pub program: Option<ProgramOutput>,
     /// The next event is no part of what is shown.
@@ -247,6 +249,7 @@ impl Pipeline {
             copy: Vec::new(),
             masked: Vec::new(),
             pager: None,
+            chatty: false,
             program: None,
             hides: false,
         };
@@ -391,6 +394,18 @@ impl Pipeline {
         let params = id.signature().params.iter().zip(*args);
         let fds = params.filter(|(param, _)| matches!(param.kind, Kind::Fd));
         fds.filter_map(move |(_, fd)| story.exchange_on(pid, Fd(fd as i32)))
+    }
+
+    /// Says something that is no event, if anyone wants to hear it.
+    pub fn remark(&mut self, words: &str) {
+        if !self.chatty {
+            return;
+        }
+        self.flush(true);
+        if let Some(program) = &mut self.program {
+            program.makes_room(0);
+        }
+        super::say(words);
     }
 
     fn shown_id(&mut self, id: u32) -> u32 {

@@ -74,9 +74,11 @@ pub fn attach(refusal: &Refusal) -> String {
         pid,
         errno,
         tracer,
+        ended,
         owner,
     } = refusal;
     let why = match Number::from_raw(errno.0) {
+        _ if *ended => "it has ended; only its parent can still ask for its status".to_string(),
         Number::ESRCH => "there is no such process; ps -e lists those there are".to_string(),
         _ if let Some(tracer) = tracer => {
             format!(
@@ -150,6 +152,7 @@ mod tests {
                 pid: 1,
                 errno: Errno(errno as i32),
                 tracer,
+                ended: false,
                 owner,
             })
         };

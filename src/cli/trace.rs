@@ -156,6 +156,7 @@ pub fn run(args: WatchArgs, common: &Common) -> u8 {
         Err(error) => return refuse(&super::stream::plain(&error)),
     };
     let chatty = matches!(view(&args), ViewName::Compact | ViewName::Explain) && !args.show.quiet;
+    pipeline.chatty = chatty;
     let begun = match args.pids.is_empty() {
         true => launch(&args, options, mask, chatty),
         false => attach(&args, options, chatty),

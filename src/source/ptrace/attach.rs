@@ -17,6 +17,8 @@ pub struct Refusal {
     pub errno: Errno,
     /// The process that traces it already, if one does.
     pub tracer: Option<u32>,
+    /// It has ended, and only its status is left for its parent.
+    pub ended: bool,
     /// Whose process it is, as far as `/proc` says.
     pub owner: Option<u32>,
 }
@@ -30,6 +32,7 @@ pub fn seize_all(pid: i32, options: i32) -> Result<Vec<Tid>, Refusal> {
         pid,
         errno,
         tracer: status_field(pid, "TracerPid:").filter(|tracer| *tracer != 0),
+        ended: is_zombie(pid),
         owner: status_field(pid, "Uid:"),
     };
     if let Some(leader) = status_field(pid, "Tgid:").filter(|leader| *leader != pid as u32) {
@@ -45,6 +48,8 @@ pub fn seize_all(pid: i32, options: i32) -> Result<Vec<Tid>, Refusal> {
             }
             match sys::seize(tid, options).and_then(|()| sys::interrupt(tid)) {
                 Ok(()) => seized.push(tid),
+                // A first thread that has ended before the others stays as a zombie, which nobody can trace.
+                Err(errno) if errno.0 == libc::EPERM && is_zombie(tid) => {}
                 // It has ended, or its maker was ours already and so is it.
                 Err(errno) if !seized.is_empty() || errno.0 == libc::ESRCH && tid != pid => {
                     let ours = status_field(tid, "TracerPid:") == Some(std::process::id());
@@ -63,6 +68,12 @@ pub fn seize_all(pid: i32, options: i32) -> Result<Vec<Tid>, Refusal> {
             return Ok(seized);
         }
     }
+}
+
+/// Whether it has ended and only its status is left.
+fn is_zombie(tid: Tid) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
+    status.lines().any(|line| line.starts_with("State:\tZ"))
 }
 
 fn threads(pid: i32) -> Vec<Tid> {

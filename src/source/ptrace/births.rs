@@ -43,6 +43,11 @@ impl Tracer {
             return;
         }
         self.adopt(child, pid, false);
+        let sandboxed = self.is_sandboxed(parent);
+        if let Some(tracee) = self.tracees.get_mut(&child) {
+            // A filter is for whoever is born under it too.
+            tracee.sandboxed = sandboxed;
+        }
         if let Some(place) = self.early.iter().position(|tid| *tid == child) {
             self.early.swap_remove(place);
             self.go_on(child, 0);

@@ -6,6 +6,8 @@
 //! write to the trace's own terminal are given over to `terminal.rs`.
 
 use super::cpu;
+use super::filter;
+use super::sandbox::{self, Asked};
 use super::sys::{self, Border, Tid};
 use super::tracee::InCall;
 use super::tracer::{TOPIC_REQUEST, TOPIC_STEP, Tracer};
@@ -24,13 +26,28 @@ impl Tracer {
     pub(super) fn at_border(&mut self, tid: Tid, to: &Handover) {
         let time = real();
         match sys::border(tid) {
-            Ok(Border::Enter { arch, number, args }) => {
+            Ok(Border::Enter {
+                arch,
+                number,
+                args,
+                wanted_by,
+            }) => {
                 let native = arch == cpu::ARCH && number < u64::from(cpu::FOREIGN_BIT);
                 if !native {
-                    self.foreign(tid, arch, to);
+                    // One that passes two borders is counted at the first.
+                    let again = wanted_by.is_some() && self.is_sandboxed(tid);
+                    if !again {
+                        self.foreign(tid, arch, to);
+                    }
                     return self.go_on(tid, 0);
                 }
-                let delay = self.enter(tid, number, args, time, to);
+                let Some(began) = self.passed_filters(tid, number, args, time, wanted_by) else {
+                    return self.go_on(tid, 0);
+                };
+                let delay = self.enter(tid, number, args, began, to);
+                if wanted_by.is_some_and(|mark| mark != filter::MARK) {
+                    self.has_no_tracer(tid);
+                }
                 self.hold_or_go_on(tid, delay, to);
             }
             Ok(Border::Exit(result)) => {
@@ -68,6 +85,28 @@ impl Tracer {
         }
     }
 
+    /// When a call has begun that no filter of the program's refuses; `None` before the filters were asked.
+    #[inline]
+    fn passed_filters(
+        &mut self,
+        tid: Tid,
+        number: u64,
+        args: [u64; 6],
+        time: u64,
+        wanted_by: Option<u32>,
+    ) -> Option<u64> {
+        let tracee = self.tracees.get_mut(&tid)?;
+        if !tracee.sandboxed {
+            return Some(time);
+        }
+        if wanted_by.is_some() {
+            return Some(tracee.asked.take().map_or(time, |asked| asked.time));
+        }
+        tracee.call = None;
+        tracee.asked = Some(Asked { number, args, time });
+        None
+    }
+
     /// A call begins. Returns how long a fault makes the thread wait.
     fn enter(
         &mut self,
@@ -84,7 +123,8 @@ impl Tracer {
         let id = CallId::from_number(number);
         let ours = tracee.launching && id != Some(calls::EXECVE);
         let wanted = self.wanted.includes(number);
-        if ours || !wanted && self.terminal.is_none() {
+        let installs = self.filtered && sandbox::installs(id, &args).is_some();
+        if ours || !wanted && self.terminal.is_none() && !installs {
             return Duration::ZERO;
         }
         let mut call = InCall {
@@ -129,7 +169,7 @@ impl Tracer {
             }
             _ => false,
         };
-        if call.untold && !prints {
+        if call.untold && !prints && !installs {
             return Duration::ZERO;
         }
         if let (false, Some(id)) = (call.untold, id) {
@@ -151,6 +191,22 @@ impl Tracer {
 
     /// A call ends. Returns how long a fault makes the thread wait.
     fn exit(&mut self, tid: Tid, result: i64, time: u64, to: &Handover) -> Duration {
+        let refused = self.tracees.get_mut(&tid).and_then(|t| t.asked.take());
+        if let Some(Asked { number, args, time }) = refused {
+            // A filter of the program's own has answered in place of the kernel; no fault is brought about.
+            let plan = self.tracees.get_mut(&tid).map(|t| t.plan.take());
+            self.enter(tid, number, args, time, to);
+            if let (Some(plan), Some(tracee)) = (plan, self.tracees.get_mut(&tid)) {
+                tracee.plan = plan;
+            }
+            if let Some(terminal) = &mut self.terminal {
+                terminal.is_not_written_by(tid);
+            }
+        }
+        let call = self.tracees.get(&tid).and_then(|tracee| tracee.call);
+        if let Some(call) = call.filter(|call| sandbox::installs(call.id, &call.args).is_some()) {
+            self.installed(tid, &call, call.made_up.unwrap_or(result), to);
+        }
         let Some(tracee) = self.tracees.get_mut(&tid) else {
             return Duration::ZERO;
         };
@@ -229,18 +285,24 @@ impl Tracer {
         let Some(tracee) = self.tracees.get_mut(&tid) else {
             return;
         };
-        if std::mem::replace(&mut tracee.foreign_told, true) {
+        let mode = cpu::mode(arch);
+        if let Some(first) = &mut tracee.foreign_mode {
             tracee.foreign += 1;
+            if *first != mode {
+                *first = "other";
+            }
             return;
         }
+        tracee.foreign_mode = Some(mode);
         let pid = tracee.pid;
-        lost(tid, pid, 1, cpu::mode(arch), to);
+        lost(tid, pid, 1, mode, to);
     }
 
     /// How many more there were.
     pub(super) fn rest_of_foreign(&mut self, tid: Tid, to: &Handover) {
         if let Some(tracee) = self.tracees.get(&tid).filter(|tracee| tracee.foreign > 0) {
-            lost(tid, tracee.pid, tracee.foreign, "other", to);
+            let mode = tracee.foreign_mode.unwrap_or("other");
+            lost(tid, tracee.pid, tracee.foreign, mode, to);
         }
     }
 }

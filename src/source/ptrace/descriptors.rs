@@ -13,33 +13,33 @@ use crate::source::handover::Handover;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// Tells what each open descriptor of a process is.
-pub fn tell(pid: u32, tid: Tid, to: &Handover) {
-    let Ok(folder) = std::fs::read_dir(format!("/proc/{pid}/fd")) else {
+/// Tells what each open descriptor of a process is, seen through one of its threads: the first may have ended.
+pub fn tell(pid: u32, through: Tid, to: &Handover) {
+    let Ok(folder) = std::fs::read_dir(format!("/proc/{through}/fd")) else {
         return;
     };
     let mut numbers: Vec<u32> = folder
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .collect();
     numbers.sort_unstable();
-    let sockets = Sockets::of(pid);
+    let sockets = Sockets::of(through);
     for number in numbers {
-        let Ok(target) = std::fs::read_link(format!("/proc/{pid}/fd/{number}")) else {
+        let Ok(target) = std::fs::read_link(format!("/proc/{through}/fd/{number}")) else {
             continue;
         };
         let target = target.to_string_lossy();
         let (kind, name) = what(&target, &sockets);
-        record(pid, tid, number, kind, &name, to);
+        record(pid, number, kind, &name, to);
     }
 }
 
-fn record(pid: u32, tid: Tid, number: u32, word: &str, name: &str, to: &Handover) {
+fn record(pid: u32, number: u32, word: &str, name: &str, to: &Handover) {
     let time = now();
     let mut record = Builder::default();
     record.begin(RawHead {
         kind: kind::FD,
         pid,
-        tid: tid as u32,
+        tid: pid,
         args: [u64::from(number), 0, 0, 0, 0, 0],
         enter: time,
         exit: time,
@@ -84,10 +84,10 @@ fn inside(target: &str, begin: &str) -> Option<u64> {
 struct Sockets(HashMap<u64, (&'static str, String)>);
 
 impl Sockets {
-    fn of(pid: u32) -> Sockets {
+    fn of(tid: Tid) -> Sockets {
         let mut all = HashMap::new();
         let table = |name: &str| {
-            std::fs::read_to_string(format!("/proc/{pid}/net/{name}")).unwrap_or_default()
+            std::fs::read_to_string(format!("/proc/{tid}/net/{name}")).unwrap_or_default()
         };
         for name in ["tcp", "tcp6"] {
             all.extend(table(name).lines().skip(1).filter_map(tcp));
@@ -179,7 +179,7 @@ mod tests {
     fn the_descriptors_of_this_process_are_named() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let here = listener.local_addr().unwrap().to_string();
-        let sockets = Sockets::of(std::process::id());
+        let sockets = Sockets::of(std::process::id() as Tid);
         let mut all = sockets.0.values();
         assert!(all.any(|(kind, name)| *kind == "listener" && *name == here));
         assert_eq!(what("/", &sockets).0, "directory");

@@ -15,7 +15,7 @@
 //! `sys` is the thin layer of system calls, `launch` and `attach` two ways to begin, `filter` the
 //! program that the kernel runs at each call, `memory` how another program's memory is read,
 //! `descriptors` what `/proc` says of those open already, `terminal` the program's own output beside the
-//! trace, one file a CPU for registers. The thread that
+//! trace, `sandbox` filters of the program's own, one file a CPU for registers. The thread that
 //! launches or attaches must be the one that runs the tracer: the kernel ties a tracee to a thread.
 //!
 //! Left out on purpose: what io_uring does (no call is made; the story says that it is missing), calls
@@ -28,6 +28,7 @@ mod descriptors;
 mod filter;
 mod launch;
 mod memory;
+mod sandbox;
 mod sys;
 mod terminal;
 mod tracee;
@@ -40,5 +41,6 @@ mod cpu;
 pub use attach::Refusal;
 pub use filter::Wanted;
 pub use launch::{Command, Failure};
+pub use sandbox::TOPIC_OWN_FILTER;
 pub use terminal::{TOPIC_PRINT, TOPIC_PRINTED, ending};
 pub use tracer::{Control, Ended, Options, TOPIC_FLUSH, TOPIC_REQUEST, Tracer};

@@ -223,6 +223,8 @@ pub enum Border {
         number: u64,
         /// The six argument registers.
         args: [u64; 6],
+        /// A filter wants the stop, and gives this number with it; `None` before any filter was asked.
+        wanted_by: Option<u32>,
     },
     /// The call has ended with this result, a negative errno on failure.
     Exit(i64),
@@ -264,6 +266,7 @@ pub fn border(tid: Tid) -> Result<Border> {
             arch: info.arch,
             number,
             args,
+            wanted_by: (info.op == OP_SECCOMP).then_some(info.filter_data),
         },
         OP_EXIT => Border::Exit(number as i64),
         _ => Border::None,

@@ -108,6 +108,11 @@ impl Terminal {
         here
     }
 
+    /// The call that was to write to it did not.
+    pub fn is_not_written_by(&mut self, tid: Tid) {
+        self.forget(tid);
+    }
+
     fn is_behind(&self, tid: Tid, fd: i32) -> bool {
         let device = std::fs::metadata(format!("/proc/{tid}/fd/{fd}")).map(|file| file.rdev());
         match device {

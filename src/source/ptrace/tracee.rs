@@ -1,5 +1,6 @@
 //! What the tracer remembers of one thread.
 
+use super::sandbox::Asked;
 use super::sys::Tid;
 use crate::abi::calls::CallId;
 use crate::event::capture::Entry;
@@ -21,10 +22,14 @@ pub struct Tracee {
     pub entry: Entry,
     /// Faults, counted for this thread.
     pub plan: Option<Plan>,
+    /// It has a filter of its own and stops at every call.
+    pub sandboxed: bool,
+    /// The beginning of such a call, until a filter has let it pass.
+    pub asked: Option<Asked>,
     /// Calls made in a mode that is not decoded, beyond the first, which was told at once.
     pub foreign: u64,
-    /// The first of those was told.
-    pub foreign_told: bool,
+    /// The mode of the first of those: it was told.
+    pub foreign_mode: Option<&'static str>,
 }
 
 /// A call that has begun.
@@ -46,7 +51,7 @@ pub struct InCall {
     pub made_up: Option<i64>,
     /// An argument register that was changed, and what it held.
     pub changed: Option<(usize, u64)>,
-    /// It stopped because of what it writes to the terminal: nothing is told of it.
+    /// It stopped for another reason than to be told: it writes to the terminal, or may install a filter.
     pub untold: bool,
     /// How long the thread is held at its end.
     pub delay_exit: Duration,

@@ -17,6 +17,7 @@ use super::descriptors;
 use super::filter::Wanted;
 use super::launch::{self, Command, Failure, Launched};
 use super::memory::Memories;
+use super::sandbox::INSTALLERS;
 use super::sys::{self, Change, Stop, Tid};
 use super::terminal::{Terminal, WRITERS};
 use super::tracee::{Tracee, Tracees};
@@ -98,7 +99,7 @@ pub const TOPIC_FLUSH: u64 = 0;
 pub const TOPIC_STEP: u64 = 1;
 
 /// The topics from here on: does the call that begins belong to the request of the plan's rule 0, 1, …?
-pub const TOPIC_REQUEST: u64 = 4;
+pub const TOPIC_REQUEST: u64 = 5;
 
 /// The signal that takes the tracer out of its wait: one that does nothing to who has no handler.
 const POKE: i32 = libc::SIGURG;
@@ -142,6 +143,8 @@ pub struct Tracer {
     pub(super) scratch: Vec<u8>,
     /// Threads held by a fault, or until another's write has ended: until when.
     pub(super) held: Vec<(u64, Tid)>,
+    /// It was said that a program has a filter of its own.
+    pub(super) own_filter_told: bool,
     /// The terminal that carries the trace.
     pub(super) terminal: Option<Terminal>,
     /// The stop that the terminal's user asked for (Ctrl-Z), until it has come about.
@@ -168,6 +171,7 @@ impl Tracer {
             memories: Memories::default(),
             scratch: Vec::new(),
             held: Vec::new(),
+            own_filter_told: false,
             terminal: options.terminal.map(Terminal::new),
             stopping: None,
             leaving: false,
@@ -185,6 +189,7 @@ impl Tracer {
         let filtered = options.filter && options.follow;
         let flags = wishes(options.follow) | libc::PTRACE_O_EXITKILL;
         let mut stopping = options.wanted.clone();
+        INSTALLERS.iter().for_each(|call| stopping.include(*call));
         if options.terminal.is_some() {
             WRITERS.iter().for_each(|call| stopping.include(*call));
         }
@@ -211,11 +216,12 @@ impl Tracer {
         let flags = wishes(options.follow);
         let mut tracer = Tracer::new(options, false);
         for pid in pids {
+            let process = super::tracee::process_of(*pid).unwrap_or(*pid as u32);
+            if tracer.attached.contains(&(process as Tid)) {
+                // Named twice.
+                continue;
+            }
             let threads = attach::seize_all(*pid, flags)?;
-            let process = threads
-                .first()
-                .and_then(|tid| super::tracee::process_of(*tid))
-                .unwrap_or(*pid as u32);
             for tid in threads {
                 tracer.adopt(tid, process, false);
             }
@@ -259,7 +265,9 @@ impl Tracer {
     pub fn run(mut self, to: &Handover) -> Ended {
         self.control.tracer.store(can_be_poked(), Ordering::SeqCst);
         for pid in &self.attached {
-            descriptors::tell(*pid as u32, *pid, to);
+            let mut threads = self.tracees.iter();
+            let thread = threads.find(|(_, tracee)| tracee.pid == *pid as u32);
+            descriptors::tell(*pid as u32, thread.map_or(*pid, |(tid, _)| *tid), to);
         }
         loop {
             if !self.leaving && self.control.leave.load(Ordering::SeqCst) {
@@ -362,12 +370,10 @@ impl Tracer {
 
     /// Lets a thread run: to the end of the call it is in, if that is wanted; else to its next event.
     pub(super) fn go_on(&self, tid: Tid, signal: i32) {
-        let in_call = self
-            .tracees
-            .get(&tid)
-            .is_some_and(|tracee| tracee.call.is_some());
+        let tracee = self.tracees.get(&tid);
+        let to_call = tracee.is_some_and(|tracee| tracee.call.is_some() || tracee.sandboxed);
         // ESRCH: it was killed meanwhile, which the next wait will tell.
-        let _ = sys::resume(tid, in_call || !self.filtered, signal);
+        let _ = sys::resume(tid, to_call || !self.filtered, signal);
     }
 
     fn signalled(&mut self, tid: Tid, signal: i32, to: &Handover) {
