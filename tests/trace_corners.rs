@@ -16,28 +16,30 @@ use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::time::Instant;
 use trace_support::*;
 
-/// Builds the hard programs; `None` (said, or failed) where there is no C compiler or no ptrace.
-fn corners(folder: &Folder) -> Option<String> {
-    if !ptrace_allowed() || !peer("cc") {
-        return None;
-    }
-    let program = folder.0.join("corners").display().to_string();
-    let built = Command::new("cc")
-        .args([
-            "-O1",
-            "-pthread",
-            "-o",
-            &program,
-            "tests/trace_support/corners.c",
-        ])
-        .output()
-        .expect("cc runs");
-    assert!(built.status.success(), "{}", text(&built.stderr));
-    Some(program)
+/// The hard programs, built once; `None` (said, or failed) where there is no C compiler or no ptrace.
+fn corners() -> Option<&'static str> {
+    static BUILT: OnceLock<Option<String>> = OnceLock::new();
+    let build = || {
+        if !ptrace_allowed() || !peer("cc") {
+            return None;
+        }
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let program = folder.join("corners").display().to_string();
+        let built = Command::new("cc")
+            .args(["-O1", "-pthread", "-o", &program])
+            .arg("tests/trace_support/corners.c")
+            .output()
+            .expect("cc runs");
+        assert!(built.status.success(), "{}", text(&built.stderr));
+        Some(program)
+    };
+    BUILT.get_or_init(build).as_deref()
 }
 
 const WAYS: [&[&str]; 2] = [&[], &["--no-filter"]];
@@ -66,13 +68,13 @@ fn ended_alike(one: ExitStatus, other: ExitStatus) -> bool {
 #[test]
 fn a_filter_of_the_programs_own_answers_as_it_would_and_nothing_is_missed() {
     let folder = Folder::new("trace-sandbox");
-    let Some(program) = corners(&folder) else {
+    let Some(program) = corners() else {
         return;
     };
     let set = ["-e", "trace=getppid"];
     for how in ["prctl", "seccomp"] {
         for answer in ["errno", "trace", "trap", "kill", "allow"] {
-            let words = [&program, "sandbox", answer, how];
+            let words = [program, "sandbox", answer, how];
             // Who comes first of parent and child is chance.
             let sorted = |printed: &str| {
                 let mut lines: Vec<String> = printed.lines().map(str::to_string).collect();
@@ -101,7 +103,7 @@ fn a_filter_of_the_programs_own_answers_as_it_would_and_nothing_is_missed() {
             assert_eq!(seen[0], seen[1], "{answer} {how}");
         }
     }
-    let words = [&program, "sandbox", "allow", "prctl"];
+    let words = [program, "sandbox", "allow", "prctl"];
     let said = |options: &[&str]| {
         let output = trace(&[options, &words].concat())
             .output()
@@ -119,7 +121,7 @@ fn a_filter_of_the_programs_own_answers_as_it_would_and_nothing_is_missed() {
 #[test]
 fn a_fault_is_brought_about_once_beside_a_filter_of_the_programs_own() {
     let folder = Folder::new("trace-sandbox-fault");
-    let Some(program) = corners(&folder) else {
+    let Some(program) = corners() else {
         return;
     };
     let fault = [
@@ -128,7 +130,7 @@ fn a_fault_is_brought_about_once_beside_a_filter_of_the_programs_own() {
         "-e",
         "inject=getppid:error=EAGAIN:when=1",
     ];
-    let words = [&program, "sandbox", "allow", "seccomp"];
+    let words = [program, "sandbox", "allow", "seccomp"];
     let (shown, ended, lines) = traced(&folder, &fault, &words);
     assert_eq!(ended.code(), Some(0), "{shown}");
     // Each thread counts for itself.
@@ -147,10 +149,10 @@ fn a_fault_is_brought_about_once_beside_a_filter_of_the_programs_own() {
 #[test]
 fn calls_in_32_bit_mode_are_counted_and_never_read_as_others() {
     let folder = Folder::new("trace-int80");
-    let Some(program) = corners(&folder) else {
+    let Some(program) = corners() else {
         return;
     };
-    let words = [&program, "int80"];
+    let words = [program, "int80"];
     let (printed, status) = alone(&words);
     if printed.contains("no i386 calls") {
         return eprintln!("skipped: this kernel takes no i386 calls");
@@ -179,13 +181,13 @@ fn calls_in_32_bit_mode_are_counted_and_never_read_as_others() {
 #[test]
 fn a_crowd_of_short_lives_is_told_whole() {
     let folder = Folder::new("trace-crowd");
-    let Some(program) = corners(&folder) else {
+    let Some(program) = corners() else {
         return;
     };
-    const ROUNDS: usize = 60;
+    const ROUNDS: usize = 30;
     let rounds = ROUNDS.to_string();
     for way in WAYS {
-        let (shown, ended, lines) = traced(&folder, way, &[&program, "crowd", &rounds]);
+        let (shown, ended, lines) = traced(&folder, way, &[program, "crowd", &rounds]);
         assert_eq!(
             (shown.as_str(), ended.code()),
             ("all came and went\n", Some(0))
@@ -217,18 +219,18 @@ fn a_crowd_of_short_lives_is_told_whole() {
 #[test]
 fn a_thread_that_executes_among_busy_ones_takes_over_again_and_again() {
     let folder = Folder::new("trace-successor");
-    let Some(program) = corners(&folder) else {
+    let Some(program) = corners() else {
         return;
     };
     for way in WAYS {
-        let (shown, ended, lines) = traced(&folder, way, &[&program, "successor", "12"]);
+        let (shown, ended, lines) = traced(&folder, way, &[program, "successor", "6"]);
         assert_eq!(
             (shown.as_str(), ended.code()),
             ("the last one\n", Some(3)),
             "{way:?}"
         );
         let programs = lives(&lines, "exec");
-        assert_eq!(programs.len(), 13, "{way:?}");
+        assert_eq!(programs.len(), 7, "{way:?}");
         assert!(programs.iter().all(|exec| exec["tid"] == exec["pid"]));
         assert_eq!(
             lives(&lines, "exit")
@@ -242,11 +244,11 @@ fn a_thread_that_executes_among_busy_ones_takes_over_again_and_again() {
 #[test]
 fn a_program_that_closes_every_descriptor_closes_none_of_the_tracers() {
     let folder = Folder::new("trace-closer");
-    let Some(program) = corners(&folder) else {
+    let Some(program) = corners() else {
         return;
     };
     for way in WAYS {
-        let (shown, ended, lines) = traced(&folder, way, &[&program, "closer"]);
+        let (shown, ended, lines) = traced(&folder, way, &[program, "closer"]);
         assert_eq!(
             (shown.as_str(), ended.code()),
             ("still here\n", Some(5)),
@@ -310,10 +312,10 @@ fn children_in_another_pid_namespace_are_told_by_our_ids() {
 #[test]
 fn a_process_whose_first_thread_has_ended_is_attached_to() {
     let folder = Folder::new("trace-headless");
-    let Some(program) = corners(&folder) else {
+    let Some(program) = corners() else {
         return;
     };
-    let mut headless = Command::new(&program)
+    let mut headless = Command::new(program)
         .arg("headless")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -312,6 +312,44 @@ fn a_killed_tracer_takes_its_program_with_it_and_leaves_a_readable_recording() {
 }
 
 #[test]
+fn on_one_cpu_the_program_has_that_one_and_its_children_too() {
+    if !ptrace_allowed() {
+        return;
+    }
+    let script = "grep Cpus_allowed_list /proc/$$/status; grep Cpus_allowed_list /proc/self/status";
+    let allowed = |options: &[&str]| {
+        let words = [&["-o", "/dev/null"], options, &["sh", "-c", script]].concat();
+        let output = trace(&words).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let lists = text(&output.stdout).replace("Cpus_allowed_list:\t", "");
+        let lists: Vec<String> = lists.lines().map(str::to_string).collect();
+        (lists, text(&output.stderr))
+    };
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let ours = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:\t"));
+    let ours = ours.unwrap().to_string();
+    assert_eq!(allowed(&[]).0, [ours.clone(), ours]);
+    for way in [&["--one-cpu"][..], &["--one-cpu", "--no-filter"]] {
+        let (lists, said) = allowed(way);
+        let number: usize = lists[0].parse().expect("one CPU");
+        assert_eq!(lists, [number.to_string(), number.to_string()]);
+        assert!(
+            said.contains(&format!("share CPU {number}: CMD sees that it has one")),
+            "{said}"
+        );
+    }
+    let attached = trace(&["--one-cpu", "-p", "1"]).output().unwrap();
+    assert_eq!(
+        attached.status.code(),
+        Some(2),
+        "{}",
+        text(&attached.stderr)
+    );
+}
+
+#[test]
 fn the_filter_changes_nothing_in_what_is_seen() {
     if !ptrace_allowed() {
         return;

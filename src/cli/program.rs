@@ -44,6 +44,7 @@ pub fn command(
             .map(|both| c_string(&both))
             .collect::<Result<_, _>>()?,
         mask,
+        cpu: None,
     };
     Ok((command, remarks(&path)))
 }

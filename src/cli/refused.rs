@@ -28,6 +28,7 @@ pub fn launch(name: &str, failure: Failure) -> String {
             not_launched(own_tracer(), yama().as_deref())
         ),
         Failure::Filter(errno) => format!("seccomp: {}", words(errno)),
+        Failure::Cpu(errno) => format!("--one-cpu: sched_setaffinity: {}", words(errno)),
         Failure::Call(call, errno) => format!("{call}: {}", words(errno)),
     }
 }

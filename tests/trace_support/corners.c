@@ -110,9 +110,9 @@ static int crowd(int rounds)
 static void *spins(void *unused)
 {
 	char byte;
-	for (;;)
-		if (read(-1, &byte, 1) != -1)
-			return unused;
+	while (read(-1, &byte, 1) == -1)
+		usleep(100);
+	return unused;
 }
 
 static char *path;

@@ -30,6 +30,45 @@ pub struct Command {
     pub environment: Vec<CString>,
     /// The signal mask it begins with.
     pub mask: nix::sys::signal::SigSet,
+    /// The only CPU it may use; `None`: those that we may use.
+    pub cpu: Option<Cpu>,
+}
+
+/// A CPU for a thread to stay on.
+#[derive(Clone, Copy, Debug)]
+pub struct Cpu {
+    number: usize,
+    alone: libc::cpu_set_t,
+}
+
+impl Cpu {
+    /// The one that this thread runs on at the moment.
+    pub fn here() -> Option<Cpu> {
+        // SAFETY: takes nothing; all zero is an empty set of CPUs, and CPU_SET stays within it.
+        unsafe {
+            let number = usize::try_from(libc::sched_getcpu()).ok()?;
+            let mut alone: libc::cpu_set_t = std::mem::zeroed();
+            (number < 8 * size_of::<libc::cpu_set_t>())
+                .then(|| libc::CPU_SET(number, &mut alone))?;
+            Some(Cpu { number, alone })
+        }
+    }
+
+    /// Its number.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
+    /// Puts this thread, and what it will start, on it (`man 2 sched_setaffinity`).
+    ///
+    /// # Errors
+    /// `EINVAL`: it is not for us any more.
+    pub fn keep_to(&self) -> sys::Result<()> {
+        // SAFETY: the kernel reads a set of this size.
+        let ret =
+            unsafe { libc::sched_setaffinity(0, size_of_val(&self.alone), &raw const self.alone) };
+        if ret == 0 { Ok(()) } else { Err(sys::last()) }
+    }
 }
 
 /// What went wrong before the program could begin.
@@ -41,6 +80,8 @@ pub enum Failure {
     Seize(Errno),
     /// The filter was refused.
     Filter(Errno),
+    /// The CPU was refused.
+    Cpu(Errno),
     /// `execve` failed.
     Exec(Errno),
 }
@@ -57,6 +98,7 @@ pub struct Launched {
 const REPORT: usize = 5;
 const FILTER_REFUSED: u8 = b'f';
 const EXEC_FAILED: u8 = b'x';
+const CPU_REFUSED: u8 = b'c';
 /// The tool's own descriptors stand out of the program's way.
 const HIGH: i32 = 300;
 
@@ -77,6 +119,7 @@ pub fn launch(
         arguments: pointers(&command.arguments),
         environment: pointers(&command.environment),
         mask: *command.mask.as_ref(),
+        cpu: command.cpu,
         program: &program,
         go: (go_read.as_raw_fd(), go_write.as_raw_fd()),
         reports: report_write.as_raw_fd(),
@@ -119,6 +162,7 @@ impl Launched {
         let errno = Errno(i32::from_ne_bytes(errno));
         Some(match step {
             FILTER_REFUSED => Failure::Filter(errno),
+            CPU_REFUSED => Failure::Cpu(errno),
             _ => Failure::Exec(errno),
         })
     }
@@ -159,6 +203,7 @@ struct Child<'c> {
     arguments: Vec<*const c_char>,
     environment: Vec<*const c_char>,
     mask: libc::sigset_t,
+    cpu: Option<Cpu>,
     program: &'c [sock_filter],
     go: (RawFd, RawFd),
     reports: RawFd,
@@ -182,6 +227,9 @@ impl Child<'_> {
         if gone {
             // SAFETY: ends this process and nothing else.
             unsafe { libc::_exit(127) };
+        }
+        if self.cpu.is_some_and(|cpu| cpu.keep_to().is_err()) {
+            self.report(CPU_REFUSED);
         }
         if !self.program.is_empty() && self.filter() != 0 {
             self.report(FILTER_REFUSED);

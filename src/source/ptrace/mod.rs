@@ -40,7 +40,7 @@ mod cpu;
 
 pub use attach::Refusal;
 pub use filter::Wanted;
-pub use launch::{Command, Failure};
+pub use launch::{Command, Cpu, Failure};
 pub use sandbox::TOPIC_OWN_FILTER;
 pub use terminal::{TOPIC_PRINT, TOPIC_PRINTED, ending};
 pub use tracer::{Control, Ended, Options, TOPIC_FLUSH, TOPIC_REQUEST, Tracer};

@@ -15,7 +15,7 @@
 use super::attach::{self, Refusal};
 use super::descriptors;
 use super::filter::Wanted;
-use super::launch::{self, Command, Failure, Launched};
+use super::launch::{self, Command, Cpu, Failure, Launched};
 use super::memory::Memories;
 use super::sandbox::INSTALLERS;
 use super::sys::{self, Change, Stop, Tid};
@@ -152,6 +152,8 @@ pub struct Tracer {
     leaving: bool,
     /// Processes that ran before we came.
     attached: Vec<Tid>,
+    /// The CPU that the program has, to be shared with it.
+    cpu: Option<Cpu>,
     control: Arc<Control>,
 }
 
@@ -176,6 +178,7 @@ impl Tracer {
             stopping: None,
             leaving: false,
             attached: Vec::new(),
+            cpu: None,
             control: Arc::default(),
         }
     }
@@ -205,6 +208,7 @@ impl Tracer {
         tracer.main = Some(launched.tid);
         tracer.control.main.store(launched.tid, Ordering::SeqCst);
         tracer.launched = Some(launched);
+        tracer.cpu = command.cpu;
         Ok(tracer)
     }
 
@@ -264,6 +268,9 @@ impl Tracer {
     /// Traces until nobody is left, or until told to leave.
     pub fn run(mut self, to: &Handover) -> Ended {
         self.control.tracer.store(can_be_poked(), Ordering::SeqCst);
+        // Not before: threads that show the trace are started by now, and have all CPUs. The program has this one
+        // already, so it is there.
+        let _ = self.cpu.map(|cpu| cpu.keep_to());
         for pid in &self.attached {
             let mut threads = self.tracees.iter();
             let thread = threads.find(|(_, tracee)| tracee.pid == *pid as u32);
