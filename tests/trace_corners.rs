@@ -311,7 +311,6 @@ fn children_in_another_pid_namespace_are_told_by_our_ids() {
 
 #[test]
 fn a_process_whose_first_thread_has_ended_is_attached_to() {
-    let folder = Folder::new("trace-headless");
     let Some(program) = corners() else {
         return;
     };
