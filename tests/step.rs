@@ -532,6 +532,39 @@ fn after_a_stop_the_shell_has_its_terminal_and_after_fg_keys_work_again() {
 }
 
 #[test]
+fn ctrl_z_stops_a_tracer_and_its_program_also_while_somebody_looks() {
+    let program = httpsys().get_program().to_string_lossy().into_owned();
+    let script = format!(
+        "set -m\n{program} trace --step -e trace=%network -- \
+         {program} serve -l 127.0.0.1:0 --log off\necho stopped:$?\n\
+         stty -a | grep -o -e '-*icanon'\nfg\necho ended:$?\n"
+    );
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script]).env("LC_ALL", "C.UTF-8");
+    let mut terminal = OnTerminal::start(shell);
+    let call = |shown: String| {
+        let mut rows = shown.lines().filter(|row| row.starts_with('['));
+        rows.next_back().map(str::to_owned)
+    };
+    let first = call(terminal.until(PROMPT));
+    assert!(first.is_some());
+    terminal.press("\x1a");
+    // 128 and SIGSTOP, as the shell counts.
+    terminal.until("stopped:147");
+    let modes = terminal.until("icanon");
+    assert!(!modes.contains("-icanon"), "{modes}");
+    // In front again: what was on the screen is shown again, and the program goes on by keys.
+    assert_eq!(call(terminal.until(PROMPT)), first);
+    terminal.press("\n");
+    assert_ne!(call(terminal.until(PROMPT)), first);
+    terminal.press("q");
+    terminal.until("* 0 connections");
+    terminal.until("ended:");
+    terminal.ended();
+    assert!(terminal.is_cooked());
+}
+
+#[test]
 fn a_question_on_a_terminal_is_answered_by_one_key() {
     let mut terminal = on_terminal(&["--quiz"]);
     terminal.until("no idea");

@@ -76,6 +76,8 @@ pub fn pass_on(control: Arc<Control>, launched: bool) -> std::io::Result<()> {
         for signal in [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU] {
             crate::kernel::ignore(signal as i32);
         }
+        // But while somebody looks, the program is held, and cannot be stopped by the terminal.
+        crate::kernel::raw_mode::defer_stops();
     }
     std::thread::Builder::new()
         .name("signals".into())

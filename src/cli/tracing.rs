@@ -246,7 +246,8 @@ impl Screen<'_> {
             draws: self.draws(),
             shared: self.show.output.is_none(),
             skips_startup: !self.show.startup,
-            chatty: matches!(self.view, Some(ViewName::Compact | ViewName::Explain))
+            chatty: (self.apart()
+                || matches!(self.view, Some(ViewName::Compact | ViewName::Explain)))
                 && !self.show.quiet,
             total: self.total,
         };
@@ -263,10 +264,15 @@ impl Screen<'_> {
         Ok(Some(Box::new(pager)))
     }
 
-    /// Whether the pager draws the screens.
+    /// Whether the pager draws screens: those of the view, or beside a trace that goes to a file.
     fn draws(&self) -> bool {
         let paced = self.show.step || self.show.quiz;
-        paced && self.view == Some(ViewName::Explain) && self.show.output.is_none()
+        paced && self.view == Some(ViewName::Explain) || self.show.step && self.apart()
+    }
+
+    /// Whether the trace goes elsewhere than to who looks at it.
+    fn apart(&self) -> bool {
+        self.show.output.is_some()
     }
 
     /// The terminal that carries the events of a program which may write there too, and its device; `None`
@@ -326,7 +332,7 @@ impl Screen<'_> {
                 if !show.startup {
                     view = view.without_startup();
                 }
-                if self.draws() {
+                if self.draws() && !self.apart() {
                     view = view.only_sums();
                 }
                 views.push(Box::new(view));

@@ -23,6 +23,8 @@ mod words;
 
 pub use page::Page;
 
+use std::collections::HashSet;
+
 /// What a word can be. A person may say which, before the word: `field accept`.
 #[derive(Clone, Copy, Debug)]
 struct Topic {
@@ -108,18 +110,19 @@ pub fn everything() -> Vec<String> {
     TOPICS.iter().flat_map(|topic| (topic.all)()).collect()
 }
 
-/// Every page, by kind of thing: the kind's name and its pages in alphabetical order.
+/// Columns by which pages are compared.
+const WIDTH: usize = 80;
+
+/// Every page, by kind of thing: the kind's name and its pages in alphabetical order. What has two spellings
+/// (`AF_LOCAL` is `AF_UNIX`) has one page.
 pub fn handbook() -> Vec<(&'static str, Vec<Page>)> {
     let of = |topic: &Topic| {
         let mut words = (topic.all)();
         words.sort_by_key(|word| word.to_ascii_lowercase());
-        let mut pages: Vec<Page> = Vec::new();
-        for page in words.iter().filter_map(|word| (topic.find)(word)) {
-            if !pages.contains(&page) {
-                pages.push(page);
-            }
-        }
-        (topic.names[0], pages)
+        let mut seen = HashSet::new();
+        let pages = words.iter().filter_map(|word| (topic.find)(word));
+        let pages = pages.filter(|page| seen.insert(page.render(WIDTH)));
+        (topic.names[0], pages.collect())
     };
     TOPICS.iter().map(of).collect()
 }
@@ -238,6 +241,18 @@ mod tests {
             Some("O_CLOEXEC")
         );
         assert!(near("epol").len() <= 5);
+    }
+
+    #[test]
+    fn no_page_of_the_handbook_is_there_twice() {
+        let mut pages = HashSet::new();
+        for (kind, chapter) in handbook() {
+            assert!(!chapter.is_empty(), "{kind}");
+            for page in chapter {
+                let text = page.render(WIDTH);
+                assert!(pages.insert(text.clone()), "{kind}: {text}");
+            }
+        }
     }
 
     #[test]

@@ -26,6 +26,10 @@ static MODES: Modes = Modes(UnsafeCell::new(MaybeUninit::uninit()));
 static TERMINAL: AtomicI32 = AtomicI32::new(-1);
 /// The process that put it into this mode: a forked child has the handlers too, and must not use them.
 static OWNER: AtomicI32 = AtomicI32::new(0);
+/// Somebody else decides when the program is stopped; SIGTSTP is only noted.
+static DEFERS: AtomicBool = AtomicBool::new(false);
+/// SIGTSTP came, and was noted.
+static ASKED: AtomicBool = AtomicBool::new(false);
 /// The program went on after a stop.
 static CAME_BACK: AtomicBool = AtomicBool::new(false);
 
@@ -73,7 +77,7 @@ impl RawMode {
         for signal in ENDING {
             handle(signal, ended);
         }
-        handle(libc::SIGTSTP, stopped);
+        handle_stop();
         handle(libc::SIGCONT, went_on);
         if set(1) {
             Ok(RawMode(()))
@@ -103,7 +107,34 @@ pub fn give_back() {
 /// Gives the terminal back until the program goes on (SIGCONT): for whoever is about to stop it by a
 /// signal that cannot be handled.
 pub fn lend() {
+    forget_stop();
     set(0);
+}
+
+/// A Ctrl-Z that was noted so far was somebody else's business.
+pub fn forget_stop() {
+    ASKED.store(false, Ordering::SeqCst);
+}
+
+/// From now on Ctrl-Z (SIGTSTP) does not stop this program: it is noted, for [`stop_if_asked`]. Without effect
+/// where no terminal is in this mode.
+pub fn defer_stops() {
+    if TERMINAL.load(Ordering::SeqCst) >= 0 {
+        DEFERS.store(true, Ordering::SeqCst);
+        // What was ignored so far is to be heard.
+        // SAFETY: as if nobody had handled it; the handler that follows calls only what may be called by one.
+        unsafe { libc::signal(libc::SIGTSTP, libc::SIG_DFL) };
+        handle_stop();
+    }
+}
+
+/// Stops this program if Ctrl-Z was noted, with the terminal as it was. Returns when it goes on.
+pub fn stop_if_asked() {
+    if ASKED.swap(false, Ordering::SeqCst) {
+        set(0);
+        // SAFETY: both take numbers only, and a process may stop itself.
+        unsafe { libc::kill(libc::getpid(), libc::SIGSTOP) };
+    }
 }
 
 /// Whether the program was stopped and went on since this was last asked: what was on the screen is not
@@ -161,8 +192,20 @@ extern "C" fn stopped(signal: i32) {
     by_default(signal);
 }
 
+extern "C" fn noted(_: i32) {
+    ASKED.store(true, Ordering::SeqCst);
+}
+
+/// What Ctrl-Z does.
+fn handle_stop() {
+    match DEFERS.load(Ordering::SeqCst) {
+        true => handle(libc::SIGTSTP, noted),
+        false => handle(libc::SIGTSTP, stopped),
+    }
+}
+
 extern "C" fn went_on(_: i32) {
-    handle(libc::SIGTSTP, stopped);
+    handle_stop();
     let fd = TERMINAL.load(Ordering::SeqCst);
     // SAFETY: both may be called by a handler. In the background, to set modes would stop us again.
     let in_front = fd >= 0 && unsafe { libc::tcgetpgrp(fd) == libc::getpgrp() };

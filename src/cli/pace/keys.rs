@@ -123,6 +123,10 @@ impl Keys {
         if LET_GO.load(Ordering::SeqCst) {
             return Some(Key::LetGo);
         }
+        // While somebody is waited for, nothing else could stop this program in order.
+        if most > 0 {
+            raw_mode::stop_if_asked();
+        }
         if raw_mode::came_back() {
             return Some(Key::Again);
         }

@@ -16,6 +16,7 @@ use super::pipeline::Output;
 use super::stream::Stream;
 use crate::event::{Event, What};
 use crate::kernel::clock;
+use crate::kernel::raw_mode;
 use crate::quiz::{Before, Question, Quiz};
 use crate::source::recorder::Region;
 use crate::story::{Step, Story};
@@ -286,6 +287,8 @@ impl Pager {
 
     /// The source waits, and its clock stands still, while this is done.
     fn hold(&mut self, look: impl FnOnce(&mut Pager)) {
+        // A Ctrl-Z from before has stopped the program, or the program did not want to be stopped.
+        raw_mode::forget_stop();
         clock::pause();
         let from = clock::real();
         look(self);
