@@ -10,8 +10,9 @@ use httpsys::event::call::{Call, CallName, Completed, Data, Found, Outcome, Sysc
 use httpsys::event::raw::{Raw, RawHead};
 use httpsys::event::{RingOperation, What};
 use httpsys::story::ExchangeId;
+use httpsys::view::View;
 use httpsys::view::paint::Paint;
-use httpsys::view::summary;
+use httpsys::view::summary::SummaryView;
 use story_events::{GET, Play, ok_page, syscall, v4};
 
 fn get(target: &str) -> Vec<u8> {
@@ -101,7 +102,7 @@ fn a_thread_that_reads_a_request_and_connects_does_it_for_that_request() {
     let serves: Vec<_> = kept.iter().map(|e| (e.id.0, e.serves)).collect();
     assert_eq!(serves, [(2, Some(ExchangeId(1))), (1, None)]);
     let mut tables = Vec::new();
-    summary::tables(&play.story, &Paint::plain(), &mut tables);
+    SummaryView::after_trace(Paint::plain()).end(&play.story, &mut tables);
     let tables = String::from_utf8(tables).expect("text");
     assert!(tables.contains("\nr2 for r1  GET /upstream "), "{tables}");
     assert!(play.screen().contains(" r2 is for r1 of c1\n"));

@@ -118,7 +118,7 @@ fn a_file_that_stays_open_after_its_connection_is_a_leak() {
     play.read(4, GET);
     play.open(b"index.html", 5);
     play.write(4, &ok_page());
-    assert_eq!(play.close(4).first(), "c1 over: 1 request, 1 leak");
+    assert_eq!(play.close(4).first(), "c1 over: 1 request, 1 file open");
     assert_eq!(
         play.story.findings()[0].to_string(),
         "fd 5 leaks: c1 is over"

@@ -28,6 +28,7 @@ mod refused;
 mod replay;
 mod serve;
 mod signals;
+mod strace_flags;
 mod stream;
 mod terminal;
 mod trace;
@@ -133,6 +134,9 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
+            if let Some(words) = of_strace(&error) {
+                return ExitCode::from(usage("trace", &words));
+            }
             print(&error);
             return ExitCode::from(if error.use_stderr() {
                 exit::USAGE
@@ -141,6 +145,7 @@ pub fn main() -> ExitCode {
             });
         }
     };
+    crate::kernel::inherited::survive_file_limit();
     let status = match cli.command {
         Command::Serve(args) => serve::run(*args, &cli.common),
         Command::Parse(args) => parse::main(args, &cli.common),
@@ -156,6 +161,20 @@ pub fn main() -> ExitCode {
     };
     crate::kernel::raw_mode::give_back();
     ExitCode::from(status)
+}
+
+/// What to say where `trace` was given a flag of strace's that it does not have.
+fn of_strace(error: &clap::Error) -> Option<String> {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let is_trace = std::env::args_os().skip(1).any(|word| word == "trace");
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(flag))
+            if is_trace && error.kind() == ErrorKind::UnknownArgument =>
+        {
+            strace_flags::instead(flag)
+        }
+        _ => None,
+    }
 }
 
 /// Prints a usage error in clap's form and gives the status.

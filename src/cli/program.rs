@@ -16,24 +16,21 @@ use std::path::PathBuf;
 /// Where programs are looked for when PATH is not set (`man 3 execvp`; glibc leaves `.` out).
 const USUAL: &str = "/bin:/usr/bin";
 
-/// The command to launch, and what to say about it.
+/// The command to launch, and what to say about it. `changes` of its environment: `NAME=VALUE`, or `NAME` for one
+/// that is taken out.
 ///
 /// # Errors
 /// A sentence: what was looked for, where, and what to try.
 pub fn command(
     words: &[OsString],
+    changes: &[OsString],
     mask: nix::sys::signal::SigSet,
 ) -> Result<(Command, Vec<String>), String> {
     let [name, ..] = words else {
         return Err("there is no command".to_string());
     };
     let path = find(name)?;
-    let environment = std::env::vars_os().map(|(name, value)| {
-        let mut both = name;
-        both.push("=");
-        both.push(value);
-        both
-    });
+    let environment = environment(changes);
     let command = Command {
         path: c_string(path.as_os_str())?,
         arguments: words
@@ -41,12 +38,39 @@ pub fn command(
             .map(|word| c_string(word))
             .collect::<Result<_, _>>()?,
         environment: environment
+            .into_iter()
             .map(|both| c_string(&both))
             .collect::<Result<_, _>>()?,
         mask,
         cpu: None,
     };
     Ok((command, remarks(&path)))
+}
+
+/// Our own environment with these changes, the last one of a name first to last.
+fn environment(changes: &[OsString]) -> Vec<OsString> {
+    let name_of = |both: &OsString| {
+        let bytes = both.as_bytes();
+        // A name may begin with `=`, nothing else of it may be one.
+        let end = bytes.iter().skip(1).position(|byte| *byte == b'=');
+        bytes[..end.map_or(bytes.len(), |end| end + 1)].to_vec()
+    };
+    let mut all: Vec<OsString> = std::env::vars_os()
+        .map(|(name, value)| {
+            let mut both = name;
+            both.push("=");
+            both.push(value);
+            both
+        })
+        .collect();
+    for change in changes {
+        let name = name_of(change);
+        all.retain(|both| name_of(both) != name);
+        if name.len() < change.len() {
+            all.push(change.clone());
+        }
+    }
+    all
 }
 
 fn c_string(text: &OsStr) -> Result<CString, String> {
@@ -120,6 +144,18 @@ fn remarks(path: &Path) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_environment_gains_changes_and_loses_names() {
+        let name = |both: &OsString| both.to_string_lossy().into_owned();
+        let changes: Vec<OsString> = ["HTTPSYS_A=1=2", "HTTPSYS_A=3", "PATH", "HTTPSYS_B"]
+            .map(OsString::from)
+            .to_vec();
+        let all: Vec<String> = environment(&changes).iter().map(name).collect();
+        let of_a = all.iter().filter(|both| both.starts_with("HTTPSYS_A"));
+        assert_eq!(of_a.collect::<Vec<_>>(), ["HTTPSYS_A=3"]);
+        assert!(!all.iter().any(|both| both.starts_with("PATH=")), "{all:?}");
+    }
 
     #[test]
     fn a_program_is_found_in_path_and_what_is_none_is_said() {

@@ -32,6 +32,19 @@ impl Stream {
         Stream::new(name, file.into())
     }
 
+    /// The same place once more: what one writes comes behind what the other wrote.
+    ///
+    /// # Errors
+    /// A sentence, when the descriptor cannot be copied.
+    pub fn again(&self) -> Result<Stream, String> {
+        let copy = self.file.try_clone();
+        let copy = copy.map_err(|error| format!("{}: {}", self.name, plain(&error)))?;
+        Ok(Stream {
+            product: self.product,
+            ..Stream::new(self.name.clone(), copy.into())?
+        })
+    }
+
     /// Standard error.
     ///
     /// # Errors

@@ -32,6 +32,7 @@ use crate::source::ptrace::Failure;
 use crate::source::ptrace::Options;
 use crate::source::ptrace::Tracer;
 use crate::source::ptrace::Wanted;
+use clap::ArgAction;
 use std::ffi::OsString;
 use std::sync::Arc;
 
@@ -46,11 +47,7 @@ httpsys trace -e inject=write:short=10:request='GET /x' -- ./server"
 )]
 pub struct WatchArgs {
     /// The program to run, and its arguments
-    #[arg(
-        value_name = "CMD",
-        trailing_var_arg = true,
-        allow_hyphen_values = true
-    )]
+    #[arg(value_name = "CMD", trailing_var_arg = true)]
     pub command: Vec<OsString>,
     /// Trace a process that runs already, with all its threads; may be repeated
     #[arg(
@@ -63,9 +60,12 @@ pub struct WatchArgs {
     /// How it looks: compact (the default), explain, strace or json
     #[arg(long, value_name = "VIEW")]
     pub view: Option<ViewName>,
+    /// Give CMD this in its environment; without =VALUE: take it out. May be repeated
+    #[arg(short = 'E', long = "env", value_name = "NAME[=VALUE]")]
+    pub environment: Vec<OsString>,
     /// Trace children and other threads too (the default)
-    #[arg(short = 'f', long = "follow", overrides_with = "no_follow")]
-    pub follow: bool,
+    #[arg(short = 'f', long = "follow", overrides_with = "no_follow", action = ArgAction::Count)]
+    pub follow: u8,
     /// Trace CMD's first thread alone
     #[arg(long)]
     pub no_follow: bool,
@@ -181,6 +181,13 @@ fn misuse(args: &WatchArgs) -> Option<&'static str> {
     match (args.command.is_empty(), args.pids.is_empty()) {
         (true, true) => Some("give a command to run (httpsys trace -- CMD ARGS) or -p PID"),
         (false, false) => Some("give a command or -p PID, not both"),
+        (true, false) if !args.environment.is_empty() => {
+            Some("-E is for a command that is started: with -p it comes too late")
+        }
+        _ if args.follow > 1 && args.show.output.is_some() => Some(
+            "-ff: a file for each process is not written here; -o FILE holds all of them, and \
+             each line says whose it is",
+        ),
         _ => None,
     }
 }
@@ -215,7 +222,7 @@ fn launch(
     chatty: bool,
 ) -> Result<Tracer, String> {
     let name = args.command[0].to_string_lossy().into_owned();
-    let (mut command, remarks) = program::command(&args.command, mask)?;
+    let (mut command, remarks) = program::command(&args.command, &args.environment, mask)?;
     if args.one_cpu {
         command.cpu = Cpu::here();
     }

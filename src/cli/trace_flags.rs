@@ -19,6 +19,7 @@ use crate::view::strace::StraceOptions;
 use crate::view::time::Calendar;
 use crate::view::time::TimeStyle;
 use clap::ArgAction;
+use std::path::Path;
 use std::path::PathBuf;
 
 /// `--trace[=VIEW]`.
@@ -126,7 +127,7 @@ pub struct ShowArgs {
     #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true)]
     pub seed: u64,
     /// Leave out the lines that begin with `*`
-    #[arg(short = 'q', long)]
+    #[arg(short = 'q', long, overrides_with = "quiet")]
     pub quiet: bool,
     /// Show the number of each call (strace view)
     #[arg(short = 'n', long = "syscall-number")]
@@ -169,6 +170,13 @@ impl Expressions {
             false => Ok(self),
         }
     }
+}
+
+/// Whether two paths lead to the same file; a device (`/dev/null`) may be written to twice.
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    let is_device = |path: &Path| path.metadata().is_ok_and(|meta| !meta.is_file());
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    whole(one) == whole(other) && !is_device(one)
 }
 
 impl TraceArgs {
@@ -285,6 +293,14 @@ impl ShowArgs {
     /// # Errors
     /// A sentence that names the expression and the part that is wrong.
     pub fn expressions(&self) -> Result<Expressions, String> {
+        if let (Some(trace), Some(recording)) = (&self.output, &self.record)
+            && is_one_file(trace, recording)
+        {
+            return Err(format!(
+                "-o and --record both write to {}: give them different files",
+                trace.display()
+            ));
+        }
         let mut filter = None;
         let mut rules = Vec::new();
         for expression in &self.expressions {

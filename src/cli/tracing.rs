@@ -221,8 +221,14 @@ impl Screen<'_> {
     /// A sentence: which file, and what the machine said.
     pub fn outputs(&self) -> Result<Vec<Output>, String> {
         let mut outputs = Vec::new();
-        for view in self.views() {
-            outputs.push(Output::screen(view, self.stream()?));
+        let mut views = self.views();
+        if let Some(last) = views.pop() {
+            // A file is opened once: views that share it write one behind the other.
+            let stream = self.stream()?;
+            for view in views {
+                outputs.push(Output::screen(view, stream.again()?));
+            }
+            outputs.push(Output::screen(last, stream));
         }
         if let Some(path) = &self.show.record {
             let view = Box::new(self.json());
@@ -347,10 +353,16 @@ impl Screen<'_> {
             Some(ViewName::Json) => views.push(Box::new(self.json())),
             None => {}
         }
-        if show.summary_only && !show.quiet {
-            views.push(Box::new(SummaryView::new(paint)));
-        } else if show.summary || show.summary_only {
-            views.push(Box::new(SummaryView::after_trace(paint)));
+        if show.summary || show.summary_only {
+            let tables = match show.summary_only && !show.quiet {
+                true => SummaryView::new(paint),
+                false => SummaryView::after_trace(paint),
+            };
+            let asked = show.expressions().ok().and_then(|asked| asked.filter);
+            views.push(Box::new(match asked {
+                Some(filter) => tables.only(Box::new(move |id| filter.shows(id))),
+                None => tables,
+            }));
         }
         views
     }

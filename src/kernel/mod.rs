@@ -11,6 +11,7 @@ mod failures;
 mod fd_set;
 mod file;
 mod heap;
+pub mod inherited;
 mod own;
 pub mod plan;
 pub mod poke;

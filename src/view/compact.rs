@@ -217,14 +217,19 @@ impl CompactView {
         let tag = self.call.bytes.len();
         let cut = done.and_then(|done| done.cut_from);
         let mark = marks(done);
-        let room = self.layout.call - mark.map_or(0, |mark| mark.len().min(self.layout.call / 2));
+        let shortened = match (cut, &call.call) {
+            (Some(_), Call::Receive { asked, .. } | Call::Send { asked, .. }) => {
+                format!(" [cut: {asked}]")
+            }
+            _ => String::new(),
+        };
+        let behind = shortened.len() + mark.map_or(0, str::len);
+        let room = self.layout.call - behind.min(self.layout.call / 2);
         write_call(&mut self.call, call, cut, room, self.paint.charset);
-        if let (Some(_), Call::Receive { asked, .. } | Call::Send { asked, .. }) = (cut, &call.call)
-        {
-            self.call.text(" [cut: ");
-            self.call.number(*asked);
-            self.call.text("]");
+        if self.call.columns > room && !shortened.is_empty() {
+            self.shorten(room);
         }
+        self.call.text(&shortened);
         if let Some(mark) = mark {
             self.call.text(mark);
         }

@@ -33,7 +33,18 @@ struct NotePen<'l> {
     spare: bool,
 }
 
+/// Fewer columns of a phrase say nothing.
+const LEGIBLE: usize = 5;
+
 impl Pen for NotePen<'_> {
+    fn phrase(&mut self, bytes: &[u8], more: bool) {
+        // The space is not stretched: it was counted with what is fixed.
+        if self.elastic >= LEGIBLE || bytes.len() <= self.elastic {
+            self.text(" ");
+            self.bytes(bytes, more);
+        }
+    }
+
     fn text(&mut self, words: &str) {
         self.line.text(words);
     }

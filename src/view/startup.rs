@@ -92,6 +92,8 @@ impl Startup {
         };
         let of_a_child = self.starting[place].parent.is_some();
         match &event.what {
+            // Who asked for a fault wants to see where it struck.
+            What::Call(done) if done.injected || done.cut_from.is_some() => Stage::Shown,
             What::Call(done)
                 if !matters(&done.syscall, of_a_child)
                     || (done.outcome.returned().is_none() && asks_a_daemon(&done.syscall)) =>

@@ -7,16 +7,20 @@ use super::View;
 use super::paint::{Ink, Paint};
 use super::text::{Charset, escape};
 use crate::abi::Fd;
+use crate::abi::calls::CallId;
 use crate::event::Event;
 use crate::story::{CallTotal, Exchange, Fate, FdInfo, FdKind, Note, Process, Step, Story};
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent, presets};
 use std::fmt::Write;
 
+/// Which calls the table of calls has; `None` stands for those that have no name here.
+pub type Wanted = Box<dyn Fn(Option<CallId>) -> bool + Send>;
+
 /// The tables (`-c`): says nothing before the end.
-#[derive(Debug)]
 pub struct SummaryView {
     paint: Paint,
     with_line: bool,
+    wanted: Wanted,
 }
 
 impl SummaryView {
@@ -25,7 +29,13 @@ impl SummaryView {
         SummaryView {
             paint,
             with_line: true,
+            wanted: Box::new(|_| true),
         }
+    }
+
+    /// Only these calls in the table of calls; the others tell the story all the same.
+    pub fn only(self, wanted: Wanted) -> SummaryView {
+        SummaryView { wanted, ..self }
     }
 
     /// Tables after a trace (`-C`), whose view writes the line of sums itself.
@@ -33,6 +43,7 @@ impl SummaryView {
         SummaryView {
             paint,
             with_line: false,
+            wanted: Box::new(|_| true),
         }
     }
 }
@@ -41,7 +52,10 @@ impl View for SummaryView {
     fn step(&mut self, _: &Event<'_>, _: &Step<'_>, _: &mut Vec<u8>) {}
 
     fn end(&mut self, story: &Story, out: &mut Vec<u8>) {
-        tables(story, &self.paint, out);
+        by_call(story, &self.wanted, &self.paint, out);
+        by_fd(story, &self.paint, out);
+        by_exchange(story, &self.paint, out);
+        by_time(story, &self.paint, out);
         if self.with_line {
             line(story, &self.paint, out);
         }
@@ -130,14 +144,6 @@ fn count(number: u64, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
-/// The four tables.
-pub fn tables(story: &Story, paint: &Paint, out: &mut Vec<u8>) {
-    by_call(story, paint, out);
-    by_fd(story, paint, out);
-    by_exchange(story, paint, out);
-    by_time(story, paint, out);
-}
-
 /// Nanoseconds as milliseconds.
 fn ms(nanoseconds: u64) -> String {
     format!(
@@ -190,7 +196,7 @@ fn print(title: &str, table: &Table, paint: &Paint, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-fn by_call(story: &Story, paint: &Paint, out: &mut Vec<u8>) {
+fn by_call(story: &Story, wanted: &Wanted, paint: &Paint, out: &mut Vec<u8>) {
     let mut table = table(
         paint,
         &[
@@ -207,9 +213,10 @@ fn by_call(story: &Story, paint: &Paint, out: &mut Vec<u8>) {
     let mut rows: Vec<_> = story
         .totals()
         .iter()
+        .filter(|(id, _)| wanted(Some(*id)))
         .map(|(id, total)| (id.name(), *total))
         .collect();
-    if story.totals().other.calls > 0 {
+    if story.totals().other.calls > 0 && wanted(None) {
         rows.push(("(others)", story.totals().other));
     }
     // Like strace -c: what took longest first; by name where that is equal.

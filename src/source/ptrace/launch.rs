@@ -6,12 +6,13 @@
 //!  tracer   PTRACE_SEIZE ─▶ (interrupt) ─▶ "go"
 //! ```
 //! In: path, arguments, environment. Out: a child that is traced from its first instruction on, with
-//! the standard streams, the signal mask and the SIGPIPE disposition that a shell would have given it.
+//! the standard streams, the signal mask and the signal dispositions that it would have had without us.
 //! What the child cannot do, it says through a pipe. Left out on purpose: searching PATH (cli does).
 
 use super::filter::{self, Wanted};
 use super::sys::{self, Tid};
 use crate::abi::errno::Errno;
+use crate::kernel::inherited;
 use crate::kernel::move_high;
 use nix::libc::{self, c_char, sock_filter, sock_fprog};
 use std::ffi::CString;
@@ -212,10 +213,9 @@ struct Child<'c> {
 impl Child<'_> {
     fn run(&self) -> ! {
         let mut byte = 0u8;
-        // SAFETY: plain system calls on values of our own. Rust ignores SIGPIPE in itself, which a
-        // program would inherit; a shell does not.
+        inherited::hand_down();
+        // SAFETY: plain system calls on values of our own.
         let gone = unsafe {
-            libc::signal(libc::SIGPIPE, libc::SIG_DFL);
             libc::sigprocmask(
                 libc::SIG_SETMASK,
                 &raw const self.mask,

@@ -38,9 +38,12 @@ impl Over {
                 count(pen, u64::from(requests), "request");
                 match leaks {
                     0 => pen.spare(", 0 leaks"),
+                    // Whether it leaks shows in the end: a cache, or a client that saves, closes it later.
                     _ => {
                         pen.text(", ");
-                        count(pen, u64::from(leaks), "leak");
+                        pen.number(u64::from(leaks));
+                        pen.spare(if leaks == 1 { " file" } else { " files" });
+                        pen.text(" open");
                     }
                 }
             }

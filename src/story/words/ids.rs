@@ -106,7 +106,6 @@ impl Note {
             | Note::RingUnseen
             | Note::GaveUpSending(_)
             | Note::ShortWrite(..) => Verdict::Warning,
-            Note::Over(_, _, leaks) if *leaks > 0 => Verdict::Error,
             Note::Failed(attempt, errno) => match (attempt, *errno) {
                 (_, errno) if errno.is_restart() => Verdict::Note,
                 (Attempt::Wait, _)

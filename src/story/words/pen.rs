@@ -13,6 +13,11 @@ pub trait Pen {
     fn spare(&mut self, words: &str);
     /// Bytes from outside (hostile); they may be shortened where room is short. `more`: they were cut.
     fn bytes(&mut self, bytes: &[u8], more: bool);
+    /// A space, and words from outside that say nothing when only their beginning is left.
+    fn phrase(&mut self, bytes: &[u8], more: bool) {
+        self.text(" ");
+        self.bytes(bytes, more);
+    }
     /// A number.
     fn number(&mut self, number: u64) {
         let mut digits = [0; 20];

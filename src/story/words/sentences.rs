@@ -78,8 +78,7 @@ impl Note {
                 arrow(pen, Way::Response);
                 pen.number(u64::from(*status));
                 if !reason.is_empty() {
-                    pen.text(" ");
-                    pen.bytes(reason.as_bytes(), reason.is_cut());
+                    pen.phrase(reason.as_bytes(), reason.is_cut());
                 }
                 pen.text("  ");
                 response_sizes(pen, *head, *body, *progress, *to_head);
