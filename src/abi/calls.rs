@@ -11,7 +11,6 @@
 mod table;
 
 use super::flags::FlagSet;
-use std::sync::LazyLock;
 pub use table::*;
 
 /// What an argument is, and so what memory belongs to it and how it is shown.
@@ -259,13 +258,14 @@ impl CallId {
 
     /// The call of this name.
     pub fn from_name(name: &str) -> Option<CallId> {
-        static BY_NAME: LazyLock<Vec<CallId>> = LazyLock::new(|| {
-            let mut ids: Vec<CallId> = CallId::all().collect();
-            ids.sort_unstable_by_key(|id| id.name());
-            ids
-        });
-        let place = BY_NAME.binary_search_by_key(&name, |id| id.name()).ok()?;
-        Some(BY_NAME[place])
+        let mut place = name_place(name);
+        loop {
+            match BY_NAME[place] {
+                NONE => return None,
+                index if CALLS[usize::from(index)].name == name => return Some(CallId(index)),
+                _ => place = (place + 1) % BY_NAME.len(),
+            }
+        }
     }
 
     /// Every call of the table, in its order.
@@ -275,6 +275,32 @@ impl CallId {
 }
 
 const NONE: u16 = u16::MAX;
+
+/// Table index by name: where [`name_place`] says, or at the next free place. Two thirds and more are free.
+static BY_NAME: [u16; 2048] = {
+    assert!(CALLS.len() * 3 < 2048, "room in the table");
+    let mut by_name = [NONE; 2048];
+    let mut index = 0;
+    while index < CALLS.len() {
+        let mut place = name_place(CALLS[index].name);
+        while by_name[place] != NONE {
+            place = (place + 1) % by_name.len();
+        }
+        by_name[place] = index as u16;
+        index += 1;
+    }
+    by_name
+};
+
+/// Where a name is looked for first (FNV-1a).
+const fn name_place(name: &str) -> usize {
+    let (name, mut hash, mut at) = (name.as_bytes(), 0x811c_9dc5u32, 0);
+    while at < name.len() {
+        hash = (hash ^ name[at] as u32).wrapping_mul(0x0100_0193);
+        at += 1;
+    }
+    (hash ^ hash >> 15) as usize % 2048
+}
 
 /// Table index by number on this CPU.
 static BY_NUMBER: [u16; 512] = {

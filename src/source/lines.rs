@@ -10,7 +10,7 @@ const LINE_MOST: usize = 2 << 20;
 /// What came of looking for a line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Got {
-    /// It stands in `text`; `ended` is false where the stream ends before the line does.
+    /// It is [`Lines::text`]; `ended` is false where the stream ends before the line does.
     Line {
         /// It ended with a newline.
         ended: bool,
@@ -27,14 +27,16 @@ pub struct Lines<R> {
     reader: R,
     /// The number of the last line, from 1.
     pub number: u64,
-    /// The last line, its end included.
-    pub text: Vec<u8>,
+    /// The last line, where it did not stand whole in the reader's buffer.
+    copied: Vec<u8>,
+    /// How much of the reader's buffer the last line is, where it did.
+    in_place: usize,
 }
 
 impl<R: Read> Lines<BufReader<R>> {
     /// Whether reading on may have to wait for whoever writes.
     pub fn is_drained(&self) -> bool {
-        self.reader.buffer().is_empty()
+        self.reader.buffer().len() <= self.in_place
     }
 }
 
@@ -44,27 +46,45 @@ impl<R: BufRead> Lines<R> {
         Lines {
             reader,
             number: 0,
-            text: Vec::new(),
+            copied: Vec::new(),
+            in_place: 0,
         }
     }
 
-    /// Reads the next line into `text`.
+    /// The last line, its end included.
+    pub fn text(&mut self) -> &[u8] {
+        match self.in_place {
+            0 => &self.copied,
+            // It was there a moment ago, so that nothing is read.
+            len => self.reader.fill_buf().map_or(&[], |buffer| &buffer[..len]),
+        }
+    }
+
+    /// Reads the next line.
     ///
     /// # Errors
     /// What reading said.
     pub fn advance(&mut self) -> io::Result<Got> {
-        self.text.clear();
+        self.reader.consume(std::mem::take(&mut self.in_place));
+        self.copied.clear();
+        if let Some(end) = memchr::memchr(b'\n', self.reader.fill_buf()?)
+            && end < LINE_MOST
+        {
+            self.in_place = end + 1;
+            self.number += 1;
+            return Ok(Got::Line { ended: true });
+        }
         let most = LINE_MOST as u64;
         let read = self
             .reader
             .by_ref()
             .take(most)
-            .read_until(b'\n', &mut self.text)?;
+            .read_until(b'\n', &mut self.copied)?;
         if read == 0 {
             return Ok(Got::End);
         }
         self.number += 1;
-        let ended = self.text.ends_with(b"\n");
+        let ended = self.copied.ends_with(b"\n");
         if !ended && read as u64 == most {
             self.skip_line()?;
             return Ok(Got::TooLong);

@@ -10,13 +10,14 @@ use super::lines::{Got, Lines};
 use crate::event::build::Builder;
 use crate::event::raw::{Raw, RawHead, kind, part};
 use crate::event::wire::Start;
-use crate::event::wire::read::{self, Line};
+use crate::event::wire::read::{Line, Reader};
 use std::io::{self, BufRead};
 
 /// A recording being read.
 #[derive(Debug)]
 pub struct Recording<R> {
     lines: Lines<R>,
+    reader: Reader,
     builder: Builder,
     start: Start,
     seq: u64,
@@ -41,6 +42,7 @@ impl<R: BufRead> Recording<R> {
     pub fn new(lines: R) -> io::Result<Recording<R>> {
         let mut recording = Recording {
             lines: Lines::new(lines),
+            reader: Reader::default(),
             builder: Builder::default(),
             start: Start::default(),
             seq: 0,
@@ -119,10 +121,11 @@ impl<R: BufRead> Recording<R> {
             Got::TooLong => return Ok(self.lost("is too long")),
             Got::Line { ended } => ended,
         };
-        if !self.lines.text.trim_ascii().starts_with(b"{") {
+        let text = self.lines.text();
+        if !text.trim_ascii_start().starts_with(b"{") {
             return Ok(Next::Other);
         }
-        match read::line(&self.lines.text, &mut self.builder) {
+        match self.reader.line(text, &mut self.builder) {
             Ok(Line::Record { seq }) => {
                 self.is_recording = true;
                 self.seq = seq.unwrap_or(self.seq);

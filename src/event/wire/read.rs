@@ -5,6 +5,8 @@
 //! makes into a `lost` event. `args` and `memory` read the arguments back.
 
 mod args;
+mod json;
+mod keys;
 mod memory;
 mod messages;
 
@@ -15,8 +17,10 @@ use crate::abi::flags;
 use crate::abi::siginfo::SigInfo;
 use crate::event::build::Builder;
 use crate::event::raw::{CALL_NAME, NO_NUMBER, RawHead, kind, mark, part};
+use json::{Document, Object, Value};
+use keys::{Key, Keys};
 pub use memory::address_from_text;
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 /// What a line was.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,28 +36,48 @@ pub enum Line {
     Nothing,
 }
 
-type Object = Map<String, Value>;
-
-/// Reads one line into `builder`.
-///
-/// # Errors
-/// Why the line makes no sense, in words.
-pub fn line(text: &[u8], builder: &mut Builder) -> Result<Line, String> {
-    let parsed: Object = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-    object(&parsed, builder)
+/// Reads lines; the room that one needs is the next one's too.
+#[derive(Default, Debug)]
+pub struct Reader {
+    document: Document,
+    joined: Vec<u8>,
 }
 
-/// The same for a line that is an object already.
-///
-/// # Errors
-/// Why it makes no sense, in words.
-pub fn object(object: &Object, builder: &mut Builder) -> Result<Line, String> {
-    match text_of(object, "type") {
-        "start" => Ok(Line::Start(start(object))),
+impl Reader {
+    /// Reads one line into `builder`.
+    ///
+    /// # Errors
+    /// Why the line makes no sense, in words.
+    pub fn line(&mut self, text: &[u8], builder: &mut Builder) -> Result<Line, String> {
+        let tree = self.document.line(text)?;
+        understood(tree.root(), &mut self.joined, builder)
+    }
+
+    /// The same for a line that is an object already.
+    ///
+    /// # Errors
+    /// Why it makes no sense, in words.
+    pub fn object(
+        &mut self,
+        parsed: &Map<String, serde_json::Value>,
+        builder: &mut Builder,
+    ) -> Result<Line, String> {
+        let tree = self.document.object(parsed);
+        understood(tree.root(), &mut self.joined, builder)
+    }
+}
+
+fn understood(
+    object: Object<'_>,
+    joined: &mut Vec<u8>,
+    builder: &mut Builder,
+) -> Result<Line, String> {
+    let keys = &Keys::new(object);
+    match keys.text(Key::Type) {
         "call" => {
-            call(object, kind::CALL, builder)?;
+            call(keys, kind::CALL, joined, builder)?;
             Ok(Line::Record {
-                seq: object.get("seq").and_then(Value::as_u64),
+                seq: keys.get(Key::Seq).and_then(Value::as_u64),
             })
         }
         begun @ ("enter" | "pending") => {
@@ -61,53 +85,51 @@ pub fn object(object: &Object, builder: &mut Builder) -> Result<Line, String> {
                 "enter" => kind::ENTER,
                 _ => kind::PENDING,
             };
-            call(object, record_kind, builder)?;
+            call(keys, record_kind, joined, builder)?;
             Ok(Line::Record { seq: None })
         }
         "ring" => {
-            ring(object, builder)?;
+            ring(keys, joined, builder)?;
             Ok(Line::Record { seq: None })
         }
-        "fd" | "signal" | "process" | "lost" => match fact(object, builder) {
+        "fd" | "signal" | "process" | "lost" => match fact(keys, builder) {
             Some(()) => Ok(Line::Record { seq: None }),
-            None => Err(format!(
-                "a {} line without its keys",
-                text_of(object, "type")
-            )),
+            None => Err(format!("a {} line without its keys", keys.text(Key::Type))),
         },
+        "start" => Ok(Line::Start(start(object))),
         _ => Ok(Line::Nothing),
     }
 }
 
-fn text_of<'o>(object: &'o Object, key: &str) -> &'o str {
+fn text_of<'d>(object: Object<'d>, key: &str) -> &'d str {
     object.get(key).and_then(Value::as_str).unwrap_or("")
 }
 
-fn number_of(object: &Object, key: &str) -> u64 {
+fn number_of(object: Object<'_>, key: &str) -> u64 {
     object.get(key).and_then(Value::as_u64).unwrap_or(0)
 }
 
-fn start(object: &Object) -> Start {
-    let argv = object.get("argv").and_then(Value::as_array);
+fn start(object: Object<'_>) -> Start {
+    let argv = object.get("argv").and_then(Value::as_list);
     let texts = argv.into_iter().flatten().filter_map(Value::as_str);
     Start {
         source: text_of(object, "source").to_string(),
         program: text_of(object, "program").to_string(),
         argv: texts.map(String::from).collect(),
         realtime: realtime(text_of(object, "start")).unwrap_or(0),
-        canonical: object.get("canonical") == Some(&Value::Bool(true)),
+        canonical: object.get("canonical").is_some_and(Value::is_true),
     }
 }
 
 /// What every line has.
-fn head(object: &Object, record_kind: u16) -> RawHead {
-    let pid = number_of(object, "pid") as u32;
-    let enter = number_of(object, "t");
+fn head(keys: &Keys<'_>, record_kind: u16) -> RawHead {
+    let pid = keys.number(Key::Pid) as u32;
+    let enter = keys.number(Key::T);
     RawHead {
         kind: record_kind,
         pid,
-        tid: object
-            .get("tid")
+        tid: keys
+            .get(Key::Tid)
             .and_then(Value::as_u64)
             .map_or(pid, |tid| tid as u32),
         enter,
@@ -116,73 +138,82 @@ fn head(object: &Object, record_kind: u16) -> RawHead {
     }
 }
 
-fn call(object: &Object, record_kind: u16, builder: &mut Builder) -> Result<(), String> {
-    let mut head = head(object, record_kind);
-    head.exit = head.enter.saturating_add(number_of(object, "dur"));
-    head.ret = match object.get("res") {
+fn call(
+    keys: &Keys<'_>,
+    record_kind: u16,
+    joined: &mut Vec<u8>,
+    builder: &mut Builder,
+) -> Result<(), String> {
+    let mut head = head(keys, record_kind);
+    head.exit = head.enter.saturating_add(keys.number(Key::Dur));
+    head.ret = match keys.get(Key::Res) {
         Some(res) => res
             .as_i64()
             .ok_or_else(|| String::from("a result out of range"))?,
-        None => result(object, &mut head.marks)?,
+        None => result(keys, &mut head.marks)?,
     };
     for (key, bit) in [
-        ("redacted", mark::REDACTED),
-        ("injected", mark::INJECTED),
-        ("delayed", mark::DELAYED),
+        (Key::Redacted, mark::REDACTED),
+        (Key::Injected, mark::INJECTED),
+        (Key::Delayed, mark::DELAYED),
     ] {
-        if object.get(key) == Some(&Value::Bool(true)) {
+        if keys.get(key).is_some_and(Value::is_true) {
             head.marks |= bit;
         }
     }
-    if let Some(asked) = object.get("cut").and_then(Value::as_u64) {
+    if let Some(asked) = keys.get(Key::Cut).and_then(Value::as_u64) {
         head.marks |= mark::CUT;
         head.aux = asked;
     }
-    let name = match text_of(object, "call") {
+    let name = match keys.text(Key::Call) {
         "" => return Err(String::from("a call without a name")),
         name => name,
     };
     builder.begin(head);
-    let empty = Object::new();
-    let of = |key: &str| object.get(key).and_then(Value::as_object).unwrap_or(&empty);
+    let args = keys.get(Key::Args).and_then(Value::as_object);
     match (
         CallId::from_name(name),
-        object.get("nr").and_then(Value::as_u64),
+        keys.get(Key::Nr).and_then(Value::as_u64),
     ) {
         (Some(id), _) => {
             builder.head.nr = id.number().map_or(NO_NUMBER, u32::from);
             if id.number().is_none() {
                 builder.whole(CALL_NAME, part::FIRST, name.as_bytes());
             }
-            builder.head.args = args::registers(id, of("args"), of("entry"));
-            memory::segments(id, object, of("args"), of("entry"), builder);
+            let entry = keys.get(Key::Entry).and_then(Value::as_object);
+            let arguments = args::Arguments::new(id, args, entry);
+            builder.head.args = arguments.registers(id);
+            let pieces = [Key::Data, Key::Rest].map(|key| keys.get(key).and_then(Value::as_object));
+            let data = memory::data(pieces, joined);
+            memory::segments(id, &arguments, data.as_ref(), builder);
         }
         (None, Some(nr)) => {
             builder.head.nr = nr as u32;
-            builder.head.args = args::untold(of("args"));
+            builder.head.args = args::untold(args);
         }
         (None, None) => {
             builder.head.nr = NO_NUMBER;
             builder.whole(CALL_NAME, part::FIRST, name.as_bytes());
-            builder.head.args = args::untold(of("args"));
+            builder.head.args = args::untold(args);
         }
     }
     Ok(())
 }
 
 /// An operation of a ring: the call that it stands for, and what else is told of it.
-fn ring(object: &Object, builder: &mut Builder) -> Result<(), String> {
-    let record_kind = match object.contains_key("res") {
-        true => kind::RING_OUT,
-        false => kind::RING_IN,
+fn ring(keys: &Keys<'_>, joined: &mut Vec<u8>, builder: &mut Builder) -> Result<(), String> {
+    let record_kind = match keys.get(Key::Res) {
+        Some(_) => kind::RING_OUT,
+        None => kind::RING_IN,
     };
+    let object = keys.object;
     let name = text_of(object, "op");
-    match object.contains_key("call") {
-        true => call(object, record_kind, builder)?,
-        false => {
-            let mut head = head(object, record_kind);
+    match keys.get(Key::Call) {
+        Some(_) => call(keys, record_kind, joined, builder)?,
+        None => {
+            let mut head = head(keys, record_kind);
             head.nr = NO_NUMBER;
-            head.ret = object.get("res").and_then(Value::as_i64).unwrap_or(0);
+            head.ret = keys.get(Key::Res).and_then(Value::as_i64).unwrap_or(0);
             head.args[0] = number_of(object, "target");
             builder.begin(head);
             builder.whole(CALL_NAME, part::FIRST, name.as_bytes());
@@ -198,16 +229,18 @@ fn ring(object: &Object, builder: &mut Builder) -> Result<(), String> {
 }
 
 /// The result as the kernel gives it.
-fn result(object: &Object, marks: &mut u16) -> Result<i64, String> {
-    match (object.get("errno"), object.get("ret")) {
-        (Some(Value::String(name)), _) => match errno(name) {
+fn result(keys: &Keys<'_>, marks: &mut u16) -> Result<i64, String> {
+    if let Some(name) = keys.get(Key::Errno).and_then(Value::as_str) {
+        return match errno(name) {
             Some(errno) => Ok(-i64::from(errno.0)),
             None => Err(format!("an errno that nobody knows: {name}")),
-        },
-        (_, Some(Value::Number(ret))) => ret
+        };
+    }
+    match keys.get(Key::Ret).filter(|ret| ret.is_number()) {
+        Some(ret) => ret
             .as_i64()
             .ok_or_else(|| String::from("a result out of range")),
-        _ => {
+        None => {
             *marks |= mark::NO_RESULT;
             Ok(0)
         }
@@ -225,17 +258,18 @@ fn errno(name: &str) -> Option<Errno> {
     }
 }
 
-fn signal(object: &Object) -> Option<u64> {
+fn signal(object: Object<'_>) -> Option<u64> {
     let name = object.get("signal")?.as_str()?;
     flags::SIGNAL.value_of(name).or_else(|| name.parse().ok())
 }
 
 /// Who sent a signal; recordings of earlier versions do not say.
-fn signal_info(object: &Object) -> Option<SigInfo> {
+fn signal_info(object: Object<'_>) -> Option<SigInfo> {
     let signal = signal(object)? as i32;
-    let code = match object.get("code")? {
-        Value::String(name) => SigInfo::code_of(signal, name)?,
-        number => number.as_i64()? as i32,
+    let code = object.get("code")?;
+    let code = match code.as_str() {
+        Some(name) => SigInfo::code_of(signal, name)?,
+        None => code.as_i64()? as i32,
     };
     let errno = object.get("errno").and_then(Value::as_str).and_then(errno);
     let mut info = SigInfo::new(signal, code, errno.map_or(0, |errno| errno.0));
@@ -244,16 +278,18 @@ fn signal_info(object: &Object) -> Option<SigInfo> {
 }
 
 /// Everything that is not a call.
-fn fact(object: &Object, builder: &mut Builder) -> Option<()> {
+fn fact(keys: &Keys<'_>, builder: &mut Builder) -> Option<()> {
+    let object = keys.object;
+    let is_true = |key: &str| object.get(key).is_some_and(Value::is_true);
     let begin = |builder: &mut Builder, record_kind, first: u64| {
-        let mut head = head(object, record_kind);
+        let mut head = head(keys, record_kind);
         head.args[0] = first;
         builder.begin(head);
     };
-    match (text_of(object, "type"), text_of(object, "event")) {
+    match (keys.text(Key::Type), text_of(object, "event")) {
         ("fd", _) => {
             begin(builder, kind::FD, object.get("fd")?.as_i64()? as u64);
-            builder.head.args[1] = u64::from(object.get("own") == Some(&Value::Bool(true)));
+            builder.head.args[1] = u64::from(is_true("own"));
             builder.whole(0, part::FIRST, text_of(object, "kind").as_bytes());
             builder.whole(0, part::AFTER, text_of(object, "name").as_bytes());
         }
@@ -269,7 +305,7 @@ fn fact(object: &Object, builder: &mut Builder) -> Option<()> {
         }
         (_, "spawn") => {
             begin(builder, kind::SPAWN, object.get("child")?.as_u64()?);
-            builder.head.args[1] = u64::from(object.get("thread") == Some(&Value::Bool(true)));
+            builder.head.args[1] = u64::from(is_true("thread"));
         }
         (_, "exec") => {
             let without_rights = object.get("without_rights") == Some(&Value::Bool(true));

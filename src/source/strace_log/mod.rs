@@ -27,7 +27,8 @@ use crate::abi::calls::{self, CallId};
 use crate::abi::flags;
 use crate::event::build::Builder;
 use crate::event::raw::Raw;
-use crate::event::wire::{Start, read};
+use crate::event::wire::Start;
+use crate::event::wire::read::{Line, Reader};
 use serde_json::{Map, Value as Json, json};
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufRead};
@@ -74,6 +75,9 @@ struct Begun {
 #[derive(Debug)]
 pub struct StraceLog<R> {
     lines: Lines<R>,
+    /// The last line.
+    text: Vec<u8>,
+    reader: Reader,
     builder: Builder,
     start: Start,
     seq: u64,
@@ -126,6 +130,8 @@ impl<R: BufRead> StraceLog<R> {
     pub fn new(reader: R) -> io::Result<StraceLog<R>> {
         let mut log = StraceLog {
             lines: Lines::new(reader),
+            text: Vec::new(),
+            reader: Reader::default(),
             builder: Builder::default(),
             start: Start {
                 source: String::from("strace-log"),
@@ -204,8 +210,8 @@ impl<R: BufRead> StraceLog<R> {
 
     /// A line of a recording becomes a record.
     fn record(&mut self, object: &Object) -> bool {
-        match read::object(object, &mut self.builder) {
-            Ok(read::Line::Record { .. }) => {
+        match self.reader.object(object, &mut self.builder) {
+            Ok(Line::Record { .. }) => {
                 let is_call = object.get("type") == Some(&json!("call"));
                 self.seq += u64::from(is_call);
                 true
@@ -213,7 +219,7 @@ impl<R: BufRead> StraceLog<R> {
             Ok(_) => false,
             Err(why) => {
                 let lost = lost(&format!("a call cannot be read: {why}"));
-                read::object(&lost, &mut self.builder).is_ok()
+                self.reader.object(&lost, &mut self.builder).is_ok()
             }
         }
     }
@@ -285,7 +291,9 @@ impl<R: BufRead> StraceLog<R> {
             Got::End => self.end(),
             Got::TooLong => self.lost("is too long"),
             Got::Line { ended } => {
-                let mut text = std::mem::take(&mut self.lines.text);
+                let mut text = std::mem::take(&mut self.text);
+                text.clear();
+                text.extend_from_slice(self.lines.text());
                 while matches!(text.last(), Some(b'\n' | b'\r')) {
                     text.pop();
                 }
@@ -300,7 +308,7 @@ impl<R: BufRead> StraceLog<R> {
                         self.lost(&format!("cannot be read: {why}"));
                     }
                 }
-                self.lines.text = text;
+                self.text = text;
             }
         }
         Ok(())

@@ -1,64 +1,69 @@
 //! The memory behind arguments, laid out again as the kernel would.
 
-use super::args::plain;
-use super::{Object, number_of, text_of};
+use super::args::{Arguments, plain};
+use super::json::{Object, Value};
+use super::{number_of, text_of};
 use crate::abi::address::Address;
 use crate::abi::calls::{CallId, Kind};
 use crate::abi::flags;
+use crate::abi::flags::FlagSet;
 use crate::event::build::Builder;
 use crate::event::call::EPOLL_EVENT;
 use crate::event::raw::part;
 use crate::event::structs::{Stat, Time, stat_bytes};
 use crate::event::wire::string::from_base64;
-use serde_json::Value;
+use std::borrow::Cow;
 
 /// The bytes that a call moved, then those it was offered and did not take.
-pub(super) struct Data {
+pub(super) struct Data<'d> {
     pub len: u64,
-    pub bytes: Vec<u8>,
+    pub bytes: &'d [u8],
 }
 
 /// Adds the segments of every argument that leads to memory.
-pub fn segments(id: CallId, object: &Object, args: &Object, entry: &Object, builder: &mut Builder) {
-    let data = data(object);
-    let null = Value::Null;
+pub fn segments(
+    id: CallId,
+    arguments: &Arguments<'_>,
+    data: Option<&Data<'_>>,
+    builder: &mut Builder,
+) {
     for (index, param) in id.signature().params.iter().take(6).enumerate() {
-        let value = args.get(param.name).unwrap_or(&null);
+        let (value, entry) = arguments.get(index);
         let one = Argument {
             arg: index as u8,
             value,
-            entry: entry.get(param.name),
-            data: data.as_ref(),
+            entry,
+            data,
         };
         // What cannot be read back is as if it had not been kept: the pointer remains.
         let _ = one.segments(param.kind, builder);
     }
 }
 
+/// What `data` and `rest` hold, in a row; `joined` is used where it does not stand in the line like that.
 /// A call that failed moved nothing: it has only a `rest`.
-fn data(object: &Object) -> Option<Data> {
-    let pieces = ["data", "rest"].map(|key| object.get(key).and_then(Value::as_object));
-    let mut data = Data {
-        len: 0,
-        bytes: Vec::new(),
-    };
-    pieces.iter().flatten().for_each(|piece| data.add(piece));
-    pieces.iter().any(Option::is_some).then_some(data)
-}
-
-impl Data {
-    /// Goes on with `piece`, unless something is missing before it.
-    fn add(&mut self, piece: &Object) {
-        let complete = self.bytes.len() as u64 == self.len;
-        let bytes = bytes(piece).unwrap_or_default();
-        self.len += object_len(piece, &bytes);
+pub fn data<'d>(pieces: [Option<Object<'d>>; 2], joined: &'d mut Vec<u8>) -> Option<Data<'d>> {
+    let (mut present, several) = (pieces.iter().flatten(), pieces.iter().all(Option::is_some));
+    let first = present.next()?;
+    if let (false, Some(bytes)) = (several, first.get("text").and_then(Value::as_bytes)) {
+        let len = object_len(*first, bytes);
+        return Some(Data { len, bytes });
+    }
+    joined.clear();
+    let mut len = 0u64;
+    for piece in std::iter::once(first).chain(present) {
+        // After a gap nothing more can be said.
+        let complete = joined.len() as u64 == len;
+        let bytes = bytes(*piece).unwrap_or_default();
+        len = len.saturating_add(object_len(*piece, &bytes));
         if complete {
-            self.bytes.extend_from_slice(&bytes);
+            joined.extend_from_slice(&bytes);
         }
     }
+    Some(Data { len, bytes: joined })
 }
 
-pub(super) fn object_len(piece: &Object, bytes: &[u8]) -> u64 {
+pub(super) fn object_len(piece: Object<'_>, bytes: &[u8]) -> u64 {
     piece
         .get("len")
         .and_then(Value::as_u64)
@@ -67,20 +72,20 @@ pub(super) fn object_len(piece: &Object, bytes: &[u8]) -> u64 {
 }
 
 /// `text` or `base64`.
-pub(super) fn bytes(object: &Object) -> Option<Vec<u8>> {
-    match object.get("text").and_then(Value::as_str) {
-        Some(text) => Some(text.as_bytes().to_vec()),
-        None => from_base64(object.get("base64")?.as_str()?),
+pub(super) fn bytes(object: Object<'_>) -> Option<Cow<'_, [u8]>> {
+    match object.get("text").and_then(Value::as_bytes) {
+        Some(text) => Some(Cow::Borrowed(text)),
+        None => from_base64(object.get("base64")?.as_str()?).map(Cow::Owned),
     }
 }
 
 /// One argument that leads to memory.
 pub(super) struct Argument<'v> {
     pub arg: u8,
-    pub value: &'v Value,
+    pub value: Option<Value<'v>>,
     /// What `entry` says of it.
-    pub entry: Option<&'v Value>,
-    pub data: Option<&'v Data>,
+    pub entry: Option<Value<'v>>,
+    pub data: Option<&'v Data<'v>>,
 }
 
 impl Argument<'_> {
@@ -91,43 +96,39 @@ impl Argument<'_> {
             Kind::BytesIn { .. } | Kind::BytesOut { .. } => self.buffer(builder)?,
             Kind::Path => self.path(builder)?,
             Kind::AddressIn { .. } | Kind::AddressOut { .. } => {
-                first(builder, &address(self.value)?.to_bytes())
+                first(builder, &address(self.value?)?.to_bytes())
             }
             Kind::LengthInOut => self.length(builder)?,
-            Kind::OptionIn { .. } | Kind::OptionOut { .. } => first(builder, &option(self.value)?),
+            Kind::OptionIn { .. } | Kind::OptionOut { .. } => first(builder, &option(self.value?)?),
             Kind::VectorIn { count } => self.vector(
                 part::FIRST,
-                self.value,
+                self.value?,
                 self.count(count, builder),
                 true,
                 builder,
             )?,
             Kind::VectorOut { count } => self.vector(
                 part::FIRST,
-                self.value,
+                self.value?,
                 self.count(count, builder),
                 false,
                 builder,
             )?,
             Kind::MessageIn => self.message(true, builder)?,
             Kind::MessageOut => self.message(false, builder)?,
-            Kind::EpollEvent => first(builder, &epoll_event(self.value)?),
-            Kind::EpollEvents => first(builder, &joined(self.value, epoll_event)?),
+            Kind::EpollEvent => first(builder, &epoll_event(self.value?)?),
+            Kind::EpollEvents => first(builder, &joined(self.value?, epoll_event)?),
             Kind::PollFds { .. } => self.poll_fds(builder)?,
             Kind::FdSet { .. } => self.fd_set(builder)?,
             Kind::Timespec | Kind::Timeval | Kind::TimespecOut => self.time(builder)?,
             Kind::OffsetInOut => self.offset(builder)?,
             Kind::IntsOut { .. } => first(
                 builder,
-                &joined(self.value, |v| {
-                    Some((v.as_i64()? as i32).to_ne_bytes().to_vec())
-                })?,
+                &joined(self.value?, |v| Some((v.as_i64()? as i32).to_ne_bytes()))?,
             ),
-            Kind::WaitStatus => first(builder, &(self.value.as_u64()? as u32).to_ne_bytes()),
-            Kind::Stat => first(builder, &stat(self.value.as_object()?)),
-            Kind::OpenHow { .. } if self.value.get("flags").is_some() => {
-                first(builder, &open_how(self.value)?)
-            }
+            Kind::WaitStatus => first(builder, &(self.value?.as_u64()? as u32).to_ne_bytes()),
+            Kind::Stat => first(builder, &stat(self.value?.as_object()?)),
+            Kind::OpenHow { .. } if self.has("flags") => first(builder, &open_how(self.value?)?),
             Kind::MessagesIn { count } => {
                 self.messages(true, self.count(count, builder), builder)?
             }
@@ -137,12 +138,12 @@ impl Argument<'_> {
             Kind::Strings => self.strings(builder)?,
             Kind::Environment => self.counted(8, builder)?,
             Kind::DirEntries => self.counted(1, builder)?,
-            Kind::IoctlArg { .. } if self.value.get("value").is_some() => {
-                let value = self.value.get("value")?.as_i64()? as i32;
+            Kind::IoctlArg { .. } if self.has("value") => {
+                let value = self.value?.get("value")?.as_i64()? as i32;
                 first(builder, &value.to_ne_bytes());
             }
             _ => {
-                let object = self.value.as_object()?;
+                let object = self.value?.as_object()?;
                 first(builder, &bytes(object)?);
                 let after = object.get("after").and_then(Value::as_object);
                 if let Some(after) = after.and_then(bytes) {
@@ -153,30 +154,35 @@ impl Argument<'_> {
         Some(())
     }
 
+    fn has(&self, key: &str) -> bool {
+        self.value.is_some_and(|value| value.get(key).is_some())
+    }
+
     pub(super) fn count(&self, argument: u8, builder: &Builder) -> u64 {
         builder.head.args[argument as usize]
     }
 
     fn buffer(&self, builder: &mut Builder) -> Option<()> {
         let data = self.data?;
-        builder.segment(self.arg, part::FIRST, data.len, &data.bytes);
+        builder.segment(self.arg, part::FIRST, data.len, data.bytes);
         Some(())
     }
 
     fn path(&self, builder: &mut Builder) -> Option<()> {
-        match self.value {
-            Value::String(path) => builder.whole(self.arg, part::FIRST, path.as_bytes()),
-            Value::Object(object) => {
+        let value = self.value?;
+        match value.as_bytes() {
+            Some(path) => builder.whole(self.arg, part::FIRST, path),
+            None => {
+                let object = value.as_object()?;
                 let bytes = bytes(object)?;
                 builder.segment(self.arg, part::FIRST, object_len(object, &bytes), &bytes);
             }
-            _ => return None,
         }
         Some(())
     }
 
     fn length(&self, builder: &mut Builder) -> Option<()> {
-        let after = self.value.as_u64()? as u32;
+        let after = self.value?.as_u64()? as u32;
         let before = self
             .entry
             .and_then(Value::as_u64)
@@ -191,14 +197,14 @@ impl Argument<'_> {
     pub(super) fn vector(
         &self,
         which: u8,
-        value: &Value,
+        value: Value<'_>,
         count: u64,
         offered: bool,
         builder: &mut Builder,
     ) -> Option<()> {
         let mut array = Vec::new();
         let mut lengths = Vec::new();
-        for entry in value.as_array()? {
+        for entry in value.as_list()? {
             let len = entry.get("iov_len")?.as_u64()?;
             let base = match entry.get("iov_base") {
                 Some(base) => plain(base, &[])?,
@@ -213,7 +219,7 @@ impl Argument<'_> {
         let Some(data) = self.data else {
             return Some(());
         };
-        let (mut left, mut rest) = (data.len, data.bytes.as_slice());
+        let (mut left, mut rest) = (data.len, data.bytes);
         for (len, part) in lengths.into_iter().zip(part::BUFFER..=part::LAST_BUFFER) {
             let len = len.min(left);
             let here = &rest[..rest.len().min(usize::try_from(len).unwrap_or(usize::MAX))];
@@ -228,7 +234,8 @@ impl Argument<'_> {
     }
 
     fn poll_fds(&self, builder: &mut Builder) -> Option<()> {
-        let entry = |value: &Value, revents: &str| {
+        let list = self.value?;
+        let entry = |value: Value<'_>, revents: &str| {
             let bits = |key: &str| Some(plain(value.get(key)?, &[&flags::POLL])? as u16);
             let fd = value.get("fd")?.as_i64()? as i32;
             let (events, revents) = (bits("events")?, bits(revents).unwrap_or(0));
@@ -244,18 +251,13 @@ impl Argument<'_> {
         builder.whole(
             self.arg,
             part::FIRST,
-            &joined(self.value, |value| entry(value, ""))?,
+            &joined(list, |value| entry(value, ""))?,
         );
-        if self
-            .value
-            .as_array()?
-            .iter()
-            .any(|value| value.get("revents").is_some())
-        {
+        if list.as_list()?.any(|value| value.get("revents").is_some()) {
             builder.whole(
                 self.arg,
                 part::AFTER,
-                &joined(self.value, |value| entry(value, "revents"))?,
+                &joined(list, |value| entry(value, "revents"))?,
             );
         }
         Some(())
@@ -267,7 +269,7 @@ impl Argument<'_> {
             .min(1 << 11);
         let set = |key: &str| {
             let mut bytes = vec![0; words * 8];
-            for fd in self.value.get(key)?.as_array()? {
+            for fd in self.value?.get(key)?.as_list()? {
                 let fd = usize::try_from(fd.as_u64()?).ok()?;
                 *bytes.get_mut(fd / 8)? |= 1 << (fd % 8);
             }
@@ -281,15 +283,15 @@ impl Argument<'_> {
     }
 
     fn time(&self, builder: &mut Builder) -> Option<()> {
-        builder.whole(self.arg, part::FIRST, &time(self.value)?);
-        if let Some(left) = self.value.get("left").and_then(time) {
+        builder.whole(self.arg, part::FIRST, &time(self.value?)?);
+        if let Some(left) = self.value?.get("left").and_then(time) {
             builder.whole(self.arg, part::AFTER, &left);
         }
         Some(())
     }
 
     fn offset(&self, builder: &mut Builder) -> Option<()> {
-        let at = |key: &str| Some(self.value.get(key)?.as_i64()?.to_ne_bytes());
+        let at = |key: &str| Some(self.value?.get(key)?.as_i64()?.to_ne_bytes());
         builder.whole(self.arg, part::FIRST, &at("before")?);
         if let Some(after) = at("after") {
             builder.whole(self.arg, part::AFTER, &after);
@@ -299,23 +301,27 @@ impl Argument<'_> {
 }
 
 /// The items of a list, each laid out, in a row.
-fn joined(value: &Value, one: impl Fn(&Value) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+fn joined<L: AsRef<[u8]>>(
+    value: Value<'_>,
+    one: impl Fn(Value<'_>) -> Option<L>,
+) -> Option<Vec<u8>> {
     let mut out = Vec::new();
-    for item in value.as_array()? {
-        out.extend_from_slice(&one(item)?);
+    for item in value.as_list()? {
+        out.extend_from_slice(one(item)?.as_ref());
     }
     Some(out)
 }
 
-fn epoll_event(value: &Value) -> Option<Vec<u8>> {
+fn epoll_event(value: Value<'_>) -> Option<[u8; EPOLL_EVENT]> {
     let events = plain(value.get("events")?, &[&flags::EPOLL])? as u32;
-    let mut out = events.to_ne_bytes().to_vec();
-    out.resize(EPOLL_EVENT - 8, 0);
-    out.extend_from_slice(&value.get("data")?.as_u64()?.to_ne_bytes());
+    let mut out = [0; EPOLL_EVENT];
+    out[..4].copy_from_slice(&events.to_ne_bytes());
+    let data = value.get("data")?.as_u64()?;
+    out[EPOLL_EVENT - 8..].copy_from_slice(&data.to_ne_bytes());
     Some(out)
 }
 
-fn time(value: &Value) -> Option<Vec<u8>> {
+fn time(value: Value<'_>) -> Option<Vec<u8>> {
     let fraction = value
         .get("tv_nsec")
         .or_else(|| value.get("tv_usec"))?
@@ -324,23 +330,23 @@ fn time(value: &Value) -> Option<Vec<u8>> {
     Some([seconds.to_ne_bytes(), fraction.to_ne_bytes()].concat())
 }
 
-fn option(value: &Value) -> Option<Vec<u8>> {
-    match value {
-        Value::Number(number) => Some((number.as_i64()? as i32).to_ne_bytes().to_vec()),
-        Value::Object(object) => match (object.get("l_onoff"), object.get("l_linger")) {
-            (Some(on), Some(linger)) => Some(
-                [on.as_i64()? as i32, linger.as_i64()? as i32]
-                    .iter()
-                    .flat_map(|n| n.to_ne_bytes())
-                    .collect(),
-            ),
-            _ => time(value).or_else(|| bytes(object)),
-        },
-        _ => None,
+fn option(value: Value<'_>) -> Option<Vec<u8>> {
+    if value.is_number() {
+        return Some((value.as_i64()? as i32).to_ne_bytes().to_vec());
+    }
+    let object = value.as_object()?;
+    match (object.get("l_onoff"), object.get("l_linger")) {
+        (Some(on), Some(linger)) => Some(
+            [on.as_i64()? as i32, linger.as_i64()? as i32]
+                .iter()
+                .flat_map(|n| n.to_ne_bytes())
+                .collect(),
+        ),
+        _ => time(value).or_else(|| bytes(object).map(Cow::into_owned)),
     }
 }
 
-fn stat(object: &Object) -> Vec<u8> {
+fn stat(object: Object<'_>) -> Vec<u8> {
     let mtime = object.get("st_mtim");
     let of_mtime = |key: &str| {
         mtime
@@ -367,27 +373,27 @@ fn stat(object: &Object) -> Vec<u8> {
     .to_vec()
 }
 
-fn open_how(value: &Value) -> Option<Vec<u8>> {
+fn open_how(value: Value<'_>) -> Option<Vec<u8>> {
     let words = [
         plain(
             value.get("flags")?,
             &[&flags::ACCESS_MODE, &flags::OPEN_BITS],
         )?,
-        plain(value.get("mode").unwrap_or(&Value::Null), &[])?,
-        plain(
-            value.get("resolve").unwrap_or(&Value::Null),
-            &[&flags::RESOLVE],
-        )?,
+        or_zero(value.get("mode"), &[])?,
+        or_zero(value.get("resolve"), &[&flags::RESOLVE])?,
     ];
     Some(words.iter().flat_map(|word| word.to_ne_bytes()).collect())
 }
 
+fn or_zero(value: Option<Value<'_>>, sets: &[&'static FlagSet]) -> Option<u64> {
+    value.map_or(Some(0), |value| plain(value, sets))
+}
+
 /// An address as its text or its bytes.
-pub(super) fn address(value: &Value) -> Option<Address> {
-    match value {
-        Value::String(text) => address_from_text(text),
-        Value::Object(object) => Address::from_bytes(&bytes(object)?),
-        _ => None,
+pub(super) fn address(value: Value<'_>) -> Option<Address> {
+    match value.as_str() {
+        Some(text) => address_from_text(text),
+        None => Address::from_bytes(&bytes(value.as_object()?)?),
     }
 }
 

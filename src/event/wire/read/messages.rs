@@ -1,17 +1,17 @@
 //! Messages and arrays of strings, laid out again as the kernel (or the program) had them.
 
 use super::args::plain;
+use super::json::{Object, Value};
 use super::memory::{Argument, Data, address, bytes, object_len};
-use super::{Object, number_of};
+use super::number_of;
 use crate::abi::flags;
 use crate::event::build::Builder;
 use crate::event::raw::part;
-use serde_json::Value;
 
 impl Argument<'_> {
     /// One `struct msghdr` and what it points to. `offered` as in a `sendmsg`.
     pub(super) fn message(&self, offered: bool, builder: &mut Builder) -> Option<()> {
-        let message = self.value.as_object()?;
+        let message = self.value?.as_object()?;
         let now = number_of(message, "msg_namelen");
         match message.get("msg_namelen_before").and_then(Value::as_u64) {
             Some(before) => {
@@ -25,8 +25,8 @@ impl Argument<'_> {
 
     /// `struct mmsghdr[count]`: the headers, then what each points to.
     pub(super) fn messages(&self, offered: bool, count: u64, builder: &mut Builder) -> Option<()> {
-        let messages = self.value.as_array()?;
-        let objects = || messages.iter().filter_map(Value::as_object);
+        let messages = self.value?.as_list()?;
+        let objects = || messages.clone().filter_map(Value::as_object);
         let (mut before, mut after) = (Vec::new(), Vec::new());
         for message in objects() {
             let now = number_of(message, "msg_namelen");
@@ -48,18 +48,16 @@ impl Argument<'_> {
         if !after.is_empty() {
             builder.whole(self.arg, part::AFTER, &after);
         }
-        for (value, message) in messages.iter().zip(objects()) {
-            let data = message
-                .get("data")
-                .and_then(Value::as_object)
-                .map(|object| {
-                    let bytes = bytes(object).unwrap_or_default();
-                    let len = object_len(object, &bytes);
-                    Data { len, bytes }
-                });
+        for (value, message) in messages.clone().zip(objects()) {
+            let object = message.get("data").and_then(Value::as_object);
+            let bytes = object.and_then(bytes).unwrap_or_default();
+            let data = object.map(|object| Data {
+                len: object_len(object, &bytes),
+                bytes: &bytes,
+            });
             let one = Argument {
                 arg: self.arg,
-                value,
+                value: Some(value),
                 entry: None,
                 data: data.as_ref(),
             };
@@ -69,9 +67,9 @@ impl Argument<'_> {
     }
 
     /// The iovec array first, empty where there is none: messages are told apart by it.
-    fn behind(&self, message: &Object, offered: bool, builder: &mut Builder) -> Option<()> {
+    fn behind(&self, message: Object<'_>, offered: bool, builder: &mut Builder) -> Option<()> {
         match message.get("msg_iov") {
-            Some(iov @ Value::Array(_)) => {
+            Some(iov) if iov.as_list().is_some() => {
                 let count = number_of(message, "msg_iovlen");
                 self.vector(part::IOVEC, iov, count, offered, builder)?;
             }
@@ -89,16 +87,17 @@ impl Argument<'_> {
 
     /// A program's arguments.
     pub(super) fn strings(&self, builder: &mut Builder) -> Option<()> {
-        let list = self.value.as_array()?;
-        builder.segment(self.arg, part::FIRST, list.len() as u64 * 8, &[]);
-        for (value, part) in list.iter().zip(part::BUFFER..=part::LAST_BUFFER) {
-            match value {
-                Value::String(text) => builder.whole(self.arg, part, text.as_bytes()),
-                Value::Object(object) => {
+        let list = self.value?.as_list()?;
+        let count = list.clone().count() as u64;
+        builder.segment(self.arg, part::FIRST, count * 8, &[]);
+        for (value, part) in list.zip(part::BUFFER..=part::LAST_BUFFER) {
+            match value.as_bytes() {
+                Some(text) => builder.whole(self.arg, part, text),
+                None => {
+                    let object = value.as_object()?;
                     let bytes = bytes(object)?;
                     builder.segment(self.arg, part, object_len(object, &bytes), &bytes);
                 }
-                _ => return None,
             }
         }
         Some(())
@@ -106,27 +105,29 @@ impl Argument<'_> {
 
     /// What was only counted.
     pub(super) fn counted(&self, each: u64, builder: &mut Builder) -> Option<()> {
-        let count = self.value.get("count")?.as_u64()?;
+        let count = self.value?.get("count")?.as_u64()?;
         builder.segment(self.arg, part::FIRST, count.saturating_mul(each), &[]);
         Some(())
     }
 }
 
 /// A `struct msghdr`; pointers that the recording does not tell are anything but NULL.
-fn header(message: &Object, name_len: u64) -> Vec<u8> {
-    let at = |key: &str| message.get(key).unwrap_or(&Value::Null);
-    let control = at("msg_control").as_object();
+fn header(message: Object<'_>, name_len: u64) -> Vec<u8> {
+    let number = |value: Option<Value<'_>>| value.and_then(|value| plain(value, &[])).unwrap_or(0);
+    let at = |key: &str| message.get(key).filter(|value| !value.is_null());
+    let control = at("msg_control").and_then(Value::as_object);
     let pointers = [
-        match address(at("msg_name")) {
+        match at("msg_name").and_then(address) {
             Some(_) => 1,
-            None => plain(at("msg_name"), &[]).unwrap_or(0),
+            None => number(at("msg_name")),
         },
-        if at("msg_iov").is_null() { 0 } else { 1 },
+        u64::from(at("msg_iov").is_some()),
         control.map_or(0, |c| {
             c.get("at").and_then(|at| plain(at, &[])).unwrap_or(1)
         }),
     ];
-    let flags = plain(at("msg_flags"), &[&flags::MSG]).unwrap_or(0);
+    let flags = at("msg_flags").and_then(|flags| plain(flags, &[&flags::MSG]));
+    let flags = flags.unwrap_or(0);
     [
         pointers[0],
         name_len & 0xffff_ffff,
