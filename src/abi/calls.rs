@@ -292,14 +292,15 @@ static BY_NAME: [u16; 2048] = {
     by_name
 };
 
-/// Where a name is looked for first (FNV-1a).
+/// Where a name is looked for first: its first and last bytes, mixed (Fibonacci hashing).
 const fn name_place(name: &str) -> usize {
-    let (name, mut hash, mut at) = (name.as_bytes(), 0x811c_9dc5u32, 0);
-    while at < name.len() {
-        hash = (hash ^ name[at] as u32).wrapping_mul(0x0100_0193);
+    let (name, len) = (name.as_bytes(), name.len());
+    let (mut word, mut at) = (len as u64, 0);
+    while at < len && at < 8 {
+        word = word << 8 ^ name[at] as u64 ^ (name[len - 1 - at] as u64) << 4;
         at += 1;
     }
-    (hash ^ hash >> 15) as usize % 2048
+    (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 53) as usize
 }
 
 /// Table index by number on this CPU.

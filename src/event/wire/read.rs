@@ -9,6 +9,7 @@ mod json;
 mod keys;
 mod memory;
 mod messages;
+mod plain;
 
 use super::{Start, realtime};
 use crate::abi::calls::CallId;
@@ -17,7 +18,7 @@ use crate::abi::flags;
 use crate::abi::siginfo::SigInfo;
 use crate::event::build::Builder;
 use crate::event::raw::{CALL_NAME, NO_NUMBER, RawHead, kind, mark, part};
-use json::{Document, Object, Value};
+use json::{Document, Object, Tree, Value};
 use keys::{Key, Keys};
 pub use memory::address_from_text;
 use serde_json::Map;
@@ -50,7 +51,7 @@ impl Reader {
     /// Why the line makes no sense, in words.
     pub fn line(&mut self, text: &[u8], builder: &mut Builder) -> Result<Line, String> {
         let tree = self.document.line(text)?;
-        understood(tree.root(), &mut self.joined, builder)
+        understood(&tree, &mut self.joined, builder)
     }
 
     /// The same for a line that is an object already.
@@ -63,16 +64,16 @@ impl Reader {
         builder: &mut Builder,
     ) -> Result<Line, String> {
         let tree = self.document.object(parsed);
-        understood(tree.root(), &mut self.joined, builder)
+        understood(&tree, &mut self.joined, builder)
     }
 }
 
 fn understood(
-    object: Object<'_>,
+    tree: &Tree<'_>,
     joined: &mut Vec<u8>,
     builder: &mut Builder,
 ) -> Result<Line, String> {
-    let keys = &Keys::new(object);
+    let keys = &Keys::new(tree);
     match keys.text(Key::Type) {
         "call" => {
             call(keys, kind::CALL, joined, builder)?;
@@ -96,7 +97,7 @@ fn understood(
             Some(()) => Ok(Line::Record { seq: None }),
             None => Err(format!("a {} line without its keys", keys.text(Key::Type))),
         },
-        "start" => Ok(Line::Start(start(object))),
+        "start" => Ok(Line::Start(start(keys.object))),
         _ => Ok(Line::Nothing),
     }
 }

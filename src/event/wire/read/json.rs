@@ -5,15 +5,14 @@
 //! numbers beyond 64 bits, deep nesting) and everything that is wrong goes to serde_json, whose word it is what a
 //! line means and what is the matter with it. Left out on purpose: what a fraction is worth, for no key has one.
 
+use super::keys::Places;
+use super::plain::Plain;
 use serde_json::{Map, Number, Value as Parsed};
-
-/// Deeper than this no line of ours is.
-const DEEPEST: u32 = 16;
 
 /// What stands at one place. A list or an object takes `len` nodes, itself included; an object's are a key and a
 /// value in turn.
 #[derive(Clone, Copy, Debug)]
-enum Node {
+pub(super) enum Node {
     Null,
     Bool(bool),
     Unsigned(u64),
@@ -37,12 +36,24 @@ enum Node {
     },
 }
 
+impl Node {
+    /// How many nodes it and what is in it are.
+    #[inline]
+    fn takes(self) -> u32 {
+        match self {
+            Node::List { len } | Node::Object { len } => len,
+            _ => 1,
+        }
+    }
+}
+
 /// A line that was read, and room for the next.
 #[derive(Default, Debug)]
 pub struct Document {
     nodes: Vec<Node>,
     /// UTF-8.
     unescaped: Vec<u8>,
+    places: Places,
 }
 
 impl Document {
@@ -64,12 +75,20 @@ impl Document {
     pub fn object<'d>(&'d mut self, parsed: &Map<String, Parsed>) -> Tree<'d> {
         self.clear();
         self.map(parsed);
+        let mut place = 1;
+        for key in parsed.keys() {
+            if let Some(key) = Places::named(key.as_bytes()) {
+                self.places.note(key, place + 1);
+            }
+            place += 1 + self.nodes[place + 1].takes() as usize;
+        }
         self.tree("")
     }
 
     fn clear(&mut self) {
         self.nodes.clear();
         self.unescaped.clear();
+        self.places.clear();
     }
 
     fn tree<'d>(&'d self, line: &'d str) -> Tree<'d> {
@@ -77,23 +96,15 @@ impl Document {
             nodes: &self.nodes,
             line,
             unescaped: &self.unescaped,
+            places: &self.places,
         }
     }
 
     /// What our own writer writes; `None` for anything else, right or wrong.
     fn plain(&mut self, line: &str) -> Option<()> {
         self.clear();
-        let mut plain = Plain {
-            bytes: line.as_bytes(),
-            at: 0,
-            nodes: &mut self.nodes,
-            unescaped: &mut self.unescaped,
-        };
-        plain.blanks();
-        plain.expect(b'{')?;
-        plain.object(DEEPEST)?;
-        plain.blanks();
-        (plain.at == line.len() && u32::try_from(line.len()).is_ok()).then_some(())
+        let mut plain = Plain::new(line, &mut self.nodes, &mut self.unescaped);
+        plain.line(&mut self.places)
     }
 
     fn map(&mut self, parsed: &Map<String, Parsed>) {
@@ -146,277 +157,14 @@ fn number_node(number: &Number) -> Node {
     }
 }
 
-/// Reads what our own writer writes.
-struct Plain<'p> {
-    bytes: &'p [u8],
-    at: usize,
-    nodes: &'p mut Vec<Node>,
-    unescaped: &'p mut Vec<u8>,
-}
-
-impl Plain<'_> {
-    #[inline]
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    #[inline]
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        (self.peek()? == byte).then(|| self.at += 1)
-    }
-
-    /// The blanks of RFC 8259 section 2; our writer writes none.
-    #[inline]
-    fn blanks(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
-            self.at += 1;
-        }
-    }
-
-    /// What follows an opening brace.
-    fn object(&mut self, deep: u32) -> Option<()> {
-        let place = self.nodes.len();
-        self.nodes.push(Node::Null);
-        self.blanks();
-        if self.peek()? == b'}' {
-            self.at += 1;
-        } else {
-            loop {
-                self.expect(b'"')?;
-                self.text()?;
-                self.blanks();
-                self.expect(b':')?;
-                self.value(deep)?;
-                if self.is_last(b'}')? {
-                    break;
-                }
-                self.blanks();
-            }
-        }
-        let len = (self.nodes.len() - place) as u32;
-        self.nodes[place] = Node::Object { len };
-        Some(())
-    }
-
-    fn list(&mut self, deep: u32) -> Option<()> {
-        let place = self.nodes.len();
-        self.nodes.push(Node::Null);
-        self.blanks();
-        if self.peek()? == b']' {
-            self.at += 1;
-        } else {
-            loop {
-                self.value(deep)?;
-                if self.is_last(b']')? {
-                    break;
-                }
-            }
-        }
-        let len = (self.nodes.len() - place) as u32;
-        self.nodes[place] = Node::List { len };
-        Some(())
-    }
-
-    /// What follows a value: a comma, or the end.
-    #[inline]
-    fn is_last(&mut self, end: u8) -> Option<bool> {
-        self.blanks();
-        let byte = self.peek()?;
-        self.at += 1;
-        match byte {
-            b',' => Some(false),
-            byte if byte == end => Some(true),
-            _ => None,
-        }
-    }
-
-    fn value(&mut self, deep: u32) -> Option<()> {
-        self.blanks();
-        let first = self.peek()?;
-        match first {
-            b'"' => {
-                self.at += 1;
-                return self.text();
-            }
-            b'0'..=b'9' => {
-                let value = self.digits()?;
-                self.nodes.push(Node::Unsigned(value));
-            }
-            b'-' => {
-                self.at += 1;
-                let value = self.digits().filter(|value| *value > 0)?;
-                let value = 0i64.checked_sub_unsigned(value)?;
-                self.nodes.push(Node::Negative(value));
-            }
-            b'{' => {
-                self.at += 1;
-                return self.object(deep.checked_sub(1)?);
-            }
-            b'[' => {
-                self.at += 1;
-                return self.list(deep.checked_sub(1)?);
-            }
-            b'n' => self.word(b"null", Node::Null)?,
-            b't' => self.word(b"true", Node::Bool(true))?,
-            b'f' => self.word(b"false", Node::Bool(false))?,
-            _ => return None,
-        }
-        Some(())
-    }
-
-    fn word(&mut self, word: &[u8], node: Node) -> Option<()> {
-        self.bytes[self.at..].starts_with(word).then_some(())?;
-        self.at += word.len();
-        self.nodes.push(node);
-        Some(())
-    }
-
-    /// A whole number. With a fraction, an exponent, a needless zero or too many digits it is not for us.
-    #[inline]
-    fn digits(&mut self) -> Option<u64> {
-        let from = self.at;
-        let mut value: u64 = 0;
-        while let Some(digit @ b'0'..=b'9') = self.peek() {
-            value = value
-                .checked_mul(10)?
-                .checked_add(u64::from(digit - b'0'))?;
-            self.at += 1;
-        }
-        let len = self.at - from;
-        let needless_zero = len > 1 && self.bytes[from] == b'0';
-        let goes_on = matches!(self.peek(), Some(b'.' | b'e' | b'E'));
-        (len > 0 && !needless_zero && !goes_on).then_some(value)
-    }
-
-    /// What follows an opening quote.
-    #[inline]
-    fn text(&mut self) -> Option<()> {
-        let from = self.at;
-        self.run()?;
-        if self.bytes[self.at] == b'"' {
-            let to = self.at as u32;
-            self.at += 1;
-            let from = from as u32;
-            self.nodes.push(Node::Text { from, to });
-            return Some(());
-        }
-        self.escaped(from)
-    }
-
-    /// A text that has an escape.
-    fn escaped(&mut self, mut from: usize) -> Option<()> {
-        let start = self.unescaped.len();
-        loop {
-            self.unescaped.extend_from_slice(&self.bytes[from..self.at]);
-            let mark = self.bytes[self.at];
-            self.at += 1;
-            match mark {
-                b'"' => break,
-                b'\\' => self.escape()?,
-                // A control character must not stand for itself.
-                _ => return None,
-            }
-            from = self.at;
-            self.run()?;
-        }
-        let (from, to) = (start as u32, self.unescaped.len() as u32);
-        self.nodes.push(Node::Unescaped { from, to });
-        Some(())
-    }
-
-    /// Goes to the next quote, backslash or control character.
-    #[inline]
-    fn run(&mut self) -> Option<()> {
-        while let Some(eight) = self.bytes[self.at..].first_chunk::<8>() {
-            match special(u64::from_le_bytes(*eight)) {
-                0 => self.at += 8,
-                found => {
-                    self.at += found.trailing_zeros() as usize / 8;
-                    return Some(());
-                }
-            }
-        }
-        let rest = &self.bytes[self.at..];
-        self.at += rest
-            .iter()
-            .position(|byte| matches!(byte, b'"' | b'\\' | ..0x20))?;
-        Some(())
-    }
-
-    /// What follows a backslash.
-    #[inline]
-    fn escape(&mut self) -> Option<()> {
-        let letter = self.peek()?;
-        self.at += 1;
-        match ESCAPES[usize::from(letter)] {
-            0 if letter == b'u' => self.four_digits(),
-            0 => None,
-            byte => {
-                self.unescaped.push(byte);
-                Some(())
-            }
-        }
-    }
-
-    /// `\u00e4`; a character beyond the first 65,536 is two such.
-    fn four_digits(&mut self) -> Option<()> {
-        let first = self.unit()?;
-        let character = match first {
-            0xd800..=0xdbff => {
-                self.expect(b'\\')?;
-                self.expect(b'u')?;
-                let second = self.unit()?;
-                char::decode_utf16([first, second]).next()?.ok()?
-            }
-            other => char::from_u32(u32::from(other))?,
-        };
-        let mut room = [0; 4];
-        let text = character.encode_utf8(&mut room);
-        self.unescaped.extend_from_slice(text.as_bytes());
-        Some(())
-    }
-
-    fn unit(&mut self) -> Option<u16> {
-        let digits = self.bytes.get(self.at..self.at + 4)?;
-        self.at += 4;
-        digits.iter().try_fold(0, |unit, digit| {
-            Some(unit << 4 | char::from(*digit).to_digit(16)? as u16)
-        })
-    }
-}
-
-/// What a letter behind a backslash stands for (RFC 8259 section 7); 0 where it is none of the short ones.
-static ESCAPES: [u8; 256] = {
-    let mut escapes = [0; 256];
-    escapes[b'"' as usize] = b'"';
-    escapes[b'\\' as usize] = b'\\';
-    escapes[b'/' as usize] = b'/';
-    escapes[b'b' as usize] = 0x08;
-    escapes[b'f' as usize] = 0x0c;
-    escapes[b'n' as usize] = b'\n';
-    escapes[b'r' as usize] = b'\r';
-    escapes[b't' as usize] = b'\t';
-    escapes
-};
-
-/// In each byte of eight, the highest bit where it is a quote, a backslash or a control character. A byte after such a
-/// one may be marked though it is none: only the first mark counts.
-#[inline]
-fn special(eight: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    let zero_in = |x: u64| x.wrapping_sub(ONES) & !x;
-    let quote = zero_in(eight ^ (ONES * u64::from(b'"')));
-    let backslash = zero_in(eight ^ (ONES * u64::from(b'\\')));
-    let control = eight.wrapping_sub(ONES * 0x20) & !eight;
-    (quote | backslash | control) & (ONES << 7)
-}
-
 /// A line that was read. Its first node is the object that it holds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Tree<'d> {
     nodes: &'d [Node],
     line: &'d str,
     unescaped: &'d [u8],
+    /// Where the values of some keys stand.
+    pub(super) places: &'d Places,
 }
 
 /// A value, looked at in place.
@@ -440,10 +188,13 @@ pub struct Values<'d> {
 impl<'d> Tree<'d> {
     /// The object that the line holds.
     pub fn root(&'d self) -> Object<'d> {
-        Object(Value {
-            tree: self,
-            place: 0,
-        })
+        Object(self.at(0))
+    }
+
+    /// The value at a place.
+    #[inline]
+    pub(super) fn at(&'d self, place: u32) -> Value<'d> {
+        Value { tree: self, place }
     }
 }
 
@@ -457,11 +208,7 @@ impl<'d> Value<'d> {
     /// Where the next value stands.
     #[inline]
     fn end(self) -> u32 {
-        self.place
-            + match self.node() {
-                Node::List { len } | Node::Object { len } => len,
-                _ => 1,
-            }
+        self.place + self.node().takes()
     }
 
     /// What stands in it.
@@ -579,5 +326,126 @@ impl<'d> Object<'d> {
     pub fn get(self, key: &str) -> Option<Value<'d>> {
         let of_key = self.entries().filter(|(name, _)| *name == key.as_bytes());
         of_key.last().map(|(_, value)| value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the quick way makes of a line, as serde_json has it.
+    fn plainly(document: &mut Document, line: &str) -> Option<Parsed> {
+        document.plain(line)?;
+        Some(parsed(document.tree(line).at(0)))
+    }
+
+    fn parsed(value: Value<'_>) -> Parsed {
+        if let Some(object) = value.as_object() {
+            let key = |key: &[u8]| String::from_utf8(key.to_vec()).expect("UTF-8");
+            let entries = object
+                .entries()
+                .map(|(name, value)| (key(name), parsed(value)));
+            return Parsed::Object(entries.collect());
+        }
+        if let Some(list) = value.as_list() {
+            return Parsed::Array(list.map(parsed).collect());
+        }
+        match (value.as_str(), value.as_u64(), value.as_i64()) {
+            (Some(text), ..) => Parsed::from(text),
+            (_, Some(number), _) => Parsed::from(number),
+            (_, _, Some(number)) => Parsed::from(number),
+            _ if value.is_null() => Parsed::Null,
+            _ => Parsed::Bool(value.is_true()),
+        }
+    }
+
+    const LINE: &str = r#" {"type":"call","seq":6,"t":0,"errno":null,"args":{"fd":-1,"events":[{"events":["EPOLLIN","0x1"],"data":18446744073709551615}],"e":[ ],"f": {}},"own":true , "no":false,"data":{"len":78,"text":"GET /\u00e4 HTTP\/1.1\r\n\ud83c\udf89 \"\\ plain text that is longer\b\f\t ü日"}} "#;
+
+    #[test]
+    fn what_our_writer_writes_is_read_without_help() {
+        let mut document = Document::default();
+        let expected: Parsed = serde_json::from_str(LINE).expect("JSON");
+        assert_eq!(plainly(&mut document, LINE), Some(expected));
+    }
+
+    #[test]
+    fn the_quick_way_never_says_anything_else_than_serde_json() {
+        let mut document = Document::default();
+        let mut check = |line: &str| {
+            if let Some(read) = plainly(&mut document, line) {
+                let expected: Result<Parsed, _> = serde_json::from_str(line);
+                assert_eq!(read, expected.expect(line), "{line}");
+                return 1;
+            }
+            0
+        };
+        let odd = "\"\\{}[],:09-.eE+ \n\r\t\0\u{1f}\u{7f}/bfnrtu dD8cüntrf";
+        let odd: Vec<char> = odd.chars().collect();
+        let line: Vec<char> = LINE.chars().collect();
+        let mut whole = 0;
+        for at in 0..line.len() {
+            whole += check(&line[..at].iter().collect::<String>());
+            let without: String = line[..at].iter().chain(&line[at + 1..]).collect();
+            whole += check(&without);
+            for c in &odd {
+                for rest in [at, at + 1] {
+                    let mut changed = line[..at].to_vec();
+                    changed.push(*c);
+                    changed.extend_from_slice(&line[rest..]);
+                    whole += check(&changed.iter().collect::<String>());
+                }
+            }
+        }
+        assert!(whole > 1000, "many changes leave JSON: {whole}");
+        for line in [
+            "{}",
+            "{} {}",
+            "[]",
+            "{\"a\":-0}",
+            "{\"a\":01}",
+            "{\"a\":1.0}",
+            "{\"a\":-9223372036854775808}",
+            "{\"a\":-9223372036854775809}",
+            "{\"a\":18446744073709551616}",
+            "{\"a\":\"\\ud800\"}",
+            "{\"a\":\"\\udc00\\ud800\"}",
+            "{\"a\":1,\"a\":{\"b\":2},\"a\":[3]}",
+            "{\"a\":\"\\u00\"}",
+            "{\"a\":nul}",
+            "{,}",
+            "{\"a\":1,}",
+            "{\"a\":[1,]}",
+        ] {
+            check(line);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_the_words_of_serde_json() {
+        let mut document = Document::default();
+        for line in [
+            "{\"a\":1",
+            "{\"a\":\"\u{1}\"}",
+            "{\"a\" 1}",
+            "{a:1}",
+            "{\"a\":1} x",
+            "[1]",
+            "{\"a\":1e999}",
+        ] {
+            let expected = serde_json::from_str::<Map<String, Parsed>>(line).expect_err(line);
+            let said = document.line(line.as_bytes()).expect_err(line);
+            assert_eq!(said, expected.to_string());
+        }
+        assert!(
+            document
+                .line(b"{\"a\":\"\xff\"}")
+                .is_err_and(|why| why.contains("UTF-8") || why.contains("unicode"))
+        );
+        let deep = format!("{{\"a\":{}1{}}}", "[".repeat(200), "]".repeat(200));
+        assert!(
+            document
+                .line(deep.as_bytes())
+                .is_err_and(|why| why.contains("recursion limit"))
+        );
     }
 }
