@@ -454,3 +454,19 @@ fn standard_input_is_read_and_a_closed_standard_output_is_no_error() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
 }
+
+#[test]
+fn what_is_compressed_is_said_to_be() {
+    let folder = Folder::new("replay-packed");
+    for (beginning, unpack) in [
+        (&b"\x1f\x8b\x08\0"[..], "gzip -dc"),
+        (b"\x28\xb5\x2f\xfd", "zstd -dc"),
+        (b"\xfd7zXZ\0", "xz -dc"),
+    ] {
+        let path = folder.file("packed", beginning);
+        let output = replay(&[text(&path)]);
+        assert_eq!(output.status.code(), Some(4));
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(message.contains(unpack), "{message}");
+    }
+}

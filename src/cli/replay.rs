@@ -17,8 +17,11 @@ use super::tracing::Screen;
 use crate::event::raw::kind;
 use crate::source::canonical::Canonical;
 use crate::source::replayed::Replayed;
+use crate::source::strace_log::several;
+use crate::source::strace_log::several::Several;
 use crate::view::time::Calendar;
 use std::fs::File;
+use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Read;
 use std::path::Path;
@@ -35,8 +38,9 @@ httpsys replay run.jsonl --view json --notes | jq .notes\n  \
 strace -f -tt -T -s 65536 -o run.strace CMD     and then\n  httpsys replay run.strace"
 )]
 pub struct ReplayArgs {
-    /// A recording, or what strace -f wrote; - reads standard input
-    pub file: PathBuf,
+    /// A recording, or what strace -f wrote; - reads standard input. Several: what strace -ff wrote
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
     /// How it looks: compact (the default), explain, strace or json
     #[arg(long, value_name = "VIEW")]
     pub view: Option<ViewName>,
@@ -117,9 +121,16 @@ pub fn run(args: &ReplayArgs, common: &Common) -> u8 {
         let message = format!("{} is what is being read", output.display());
         return super::usage("replay", &message);
     }
-    let opened = open(&args.file).and_then(|reader| {
-        Replayed::new(BufReader::with_capacity(ROOM, reader))
-            .map_err(|error| format!("read {}: {}", name(&args.file), no_file(&error)))
+    let opened = open_all(&args.files).and_then(|reader| {
+        let cannot = |error| format!("read {}: {}", names(args), no_file(&error));
+        let mut reader = BufReader::with_capacity(ROOM, reader);
+        if let Some(unpack) = unpack(reader.fill_buf().map_err(cannot)?) {
+            let name = names(args);
+            return Err(format!(
+                "{name}: it is compressed: {unpack} FILE | httpsys replay -"
+            ));
+        }
+        Replayed::new(reader).map_err(cannot)
     });
     let recording = match opened {
         Ok(recording) => recording,
@@ -167,7 +178,7 @@ pub fn run(args: &ReplayArgs, common: &Common) -> u8 {
     pipeline.pager = pager;
     match show(recording, pipeline, args.speed) {
         Ok(()) => exit::DONE,
-        Err(message) => refuse(&format!("{}: {message}", name(&args.file))),
+        Err(message) => refuse(&format!("{}: {message}", names(args))),
     }
 }
 
@@ -227,10 +238,10 @@ fn view(args: &ReplayArgs) -> ViewName {
 /// How many calls there are, for a view that says so of each, and where it costs no more than to read a
 /// file twice.
 fn total(args: &ReplayArgs) -> Option<u64> {
-    if view(args) != ViewName::Explain || !args.file.is_file() {
+    if view(args) != ViewName::Explain || !args.files.iter().all(|file| file.is_file()) {
         return None;
     }
-    let reader = BufReader::with_capacity(ROOM, File::open(&args.file).ok()?);
+    let reader = BufReader::with_capacity(ROOM, open_all(&args.files).ok()?);
     let mut recording = Replayed::new(reader).ok()?;
     let mut last = None;
     while let Ok(Some((seq, raw))) = recording.next_numbered() {
@@ -251,6 +262,57 @@ fn open(path: &Path) -> Result<Box<dyn Read>, String> {
     }
 }
 
+/// One file; or several logs of strace as one.
+fn open_all(paths: &[PathBuf]) -> Result<Box<dyn Read>, String> {
+    if let [path] = paths {
+        return open(path);
+    }
+    let mut files = Vec::new();
+    for path in paths {
+        let id = path
+            .file_name()
+            .and_then(|name| several::id(name.to_str()?));
+        let id = id.ok_or_else(|| {
+            format!(
+                "{}: several files are shown together when strace -ff -o NAME wrote them, and then end in \
+                 the number of a process (NAME.3545)",
+                name(path)
+            )
+        })?;
+        files.push((id, open(path)?));
+    }
+    let together = Several::new(files);
+    match together {
+        Ok(together) => Ok(Box::new(together)),
+        Err(error) => Err(format!(
+            "read {} and others: {}",
+            name(&paths[0]),
+            plain(&error)
+        )),
+    }
+}
+
+/// What unpacks a file that begins so, if it is packed.
+fn unpack(beginning: &[u8]) -> Option<&'static str> {
+    let packed: [(&[u8], &str); 3] = [
+        (b"\x1f\x8b", "gzip -dc"),
+        (b"\x28\xb5\x2f\xfd", "zstd -dc"),
+        (b"\xfd7zXZ\0", "xz -dc"),
+    ];
+    let found = packed
+        .iter()
+        .find(|(magic, _)| beginning.starts_with(magic));
+    found.map(|(_, unpack)| *unpack)
+}
+
+fn names(args: &ReplayArgs) -> String {
+    let more = match args.files.len() {
+        1 => "",
+        _ => " and others",
+    };
+    format!("{}{more}", name(&args.files[0]))
+}
+
 fn name(path: &Path) -> String {
     match path == Path::new("-") {
         true => "standard input".to_string(),
@@ -260,16 +322,24 @@ fn name(path: &Path) -> String {
 
 /// An output that would empty the file before it is read.
 fn overwritten(args: &ReplayArgs) -> Option<&PathBuf> {
-    let input = args.file.canonicalize().ok()?;
+    let inputs = args
+        .files
+        .iter()
+        .filter_map(|file| file.canonicalize().ok());
+    let inputs: Vec<PathBuf> = inputs.collect();
     [&args.show.output, &args.show.record]
         .into_iter()
         .flatten()
-        .find(|output| output.canonicalize().is_ok_and(|output| output == input))
+        .find(|output| {
+            output
+                .canonicalize()
+                .is_ok_and(|output| inputs.contains(&output))
+        })
 }
 
 /// Not one event: it may be empty, or something else altogether.
 fn nothing<R: Read>(args: &ReplayArgs, recording: &Replayed<R>) -> u8 {
-    let name = name(&args.file);
+    let name = names(args);
     if recording.is_blank() {
         say(&format!("httpsys replay: {name}: empty, nothing to show"));
         return exit::DONE;

@@ -4,6 +4,8 @@
 //! What strace shows in a form that nothing here reads is memory somewhere: the call stays, the structure
 //! is not guessed.
 
+use super::files::{stat, statx};
+use super::messages::{message, messages, vector};
 use super::structure;
 use super::value::{Value, number};
 use crate::abi::address::Address;
@@ -11,11 +13,11 @@ use crate::abi::calls::Kind;
 use crate::abi::errno::Errno;
 use crate::abi::flags;
 use crate::event::wire::bytes_object;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Bytes that are shown, and whether they are all there were.
-type Shown = (Vec<u8>, bool);
+pub type Shown = (Vec<u8>, bool);
 
 /// What became of an argument.
 #[derive(Clone, Default, Debug)]
@@ -29,7 +31,7 @@ pub struct Told {
 }
 
 impl Told {
-    fn value(value: Json) -> Told {
+    pub fn value(value: Json) -> Told {
         Told {
             value: Some(value),
             ..Told::default()
@@ -49,6 +51,12 @@ pub fn argument(kind: Kind, index: usize, value: &Value, result: &Extra) -> Told
     if let (true, Value::Word(word)) = (leads_to_memory(kind), value) {
         return pointer(kind, word);
     }
+    if let Value::Counted(word, count) = value {
+        return Told {
+            value: Some(json!({ "count": count })),
+            ..pointer(kind, word)
+        };
+    }
     match kind {
         Kind::BytesIn { .. } | Kind::BytesOut { .. } => match value {
             Value::Text(bytes, cut) => Told {
@@ -66,6 +74,9 @@ pub fn argument(kind: Kind, index: usize, value: &Value, result: &Extra) -> Told
             None => Told::default(),
         },
         Kind::MessageIn | Kind::MessageOut => message(value),
+        Kind::MessagesIn { .. } | Kind::MessagesOut { .. } => {
+            messages(value).map_or_else(Told::default, Told::value)
+        }
         Kind::LengthInOut => {
             let one = |value: &Value| Some(json!(list(value)?.first()?.number()?));
             let inner = list(value).and_then(|values| values.first()).cloned();
@@ -139,7 +150,7 @@ fn pointer(kind: Kind, word: &str) -> Told {
     }
 }
 
-fn list(value: &Value) -> Option<&[Value]> {
+pub fn list(value: &Value) -> Option<&[Value]> {
     match value {
         Value::List(values) => Some(values),
         _ => None,
@@ -150,10 +161,7 @@ fn list(value: &Value) -> Option<&[Value]> {
 fn plain(kind: Kind, index: usize, value: &Value, result: &Extra) -> Option<Json> {
     Some(match kind {
         Kind::Path => match value {
-            Value::Text(path, cut) => match std::str::from_utf8(path) {
-                Ok(text) if !cut => json!(text),
-                _ => bytes_object(path.len() as u64 + u64::from(*cut), path),
-            },
+            Value::Text(path, cut) => text_or_bytes(path, *cut),
             _ => return None,
         },
         Kind::AddressIn { .. } | Kind::AddressOut { .. } => address(value)?,
@@ -191,11 +199,19 @@ fn plain(kind: Kind, index: usize, value: &Value, result: &Extra) -> Option<Json
         }
         Kind::WaitStatus => json!(wait_status(value)?),
         Kind::Stat => stat(value)?,
+        Kind::Statx => statx(value)?,
         Kind::OpenHow { .. } => json!({
             "flags": word(value.field("flags")?)?,
             "mode": value.field("mode").and_then(word).unwrap_or(json!(0)),
             "resolve": value.field("resolve").and_then(word).unwrap_or(json!(0)),
         }),
+        Kind::Strings => {
+            let texts = list(value)?.iter().map(|text| match text {
+                Value::Text(bytes, cut) => Some(text_or_bytes(bytes, *cut)),
+                _ => None,
+            });
+            Json::Array(texts.collect::<Option<_>>()?)
+        }
         Kind::SigSet { .. } | Kind::SigSetOut { .. } => whole(&sigset(value)?.to_ne_bytes()),
         Kind::SigAction | Kind::SigActionOut => whole(&structure::action(value)?),
         Kind::Rusage => whole(&structure::usage(value)?),
@@ -234,7 +250,7 @@ fn plain(kind: Kind, index: usize, value: &Value, result: &Extra) -> Option<Json
 
 /// Numbers, names, and names joined by `|`. What stands for a number without a name is a number; a name
 /// that no table has stays out.
-fn word(value: &Value) -> Option<Json> {
+pub fn word(value: &Value) -> Option<Json> {
     let text = match value {
         Value::Fd(number, _) => return Some(json!(number)),
         Value::Word(word) => word.trim(),
@@ -267,7 +283,14 @@ fn with_after(bytes: &[u8], after: Option<Json>) -> Json {
     object
 }
 
-fn whole(bytes: &[u8]) -> Json {
+fn text_or_bytes(text: &[u8], cut: bool) -> Json {
+    match std::str::from_utf8(text) {
+        Ok(text) if !cut => json!(text),
+        _ => bytes_object(text.len() as u64 + u64::from(cut), text),
+    }
+}
+
+pub fn whole(bytes: &[u8]) -> Json {
     bytes_object(bytes.len() as u64, bytes)
 }
 
@@ -287,7 +310,7 @@ fn string(value: &Value) -> Option<&[u8]> {
 }
 
 /// `{sa_family=AF_INET, sin_port=htons(8080), sin_addr=inet_addr("127.0.0.1")}`.
-fn address(value: &Value) -> Option<Json> {
+pub fn address(value: &Value) -> Option<Json> {
     let family = value.field("sa_family")?.word()?;
     let family = flags::DOMAIN.value_of(family).or_else(|| number(family))?;
     let port = |name: &str| Some(inner(value.field(name)?)?.number()? as u16);
@@ -384,63 +407,6 @@ pub fn times(value: &Value) -> Option<Vec<u8>> {
     )
 }
 
-/// The array, and its bytes in a row up to where some are missing.
-fn vector(value: &Value) -> Option<(Json, Option<Shown>)> {
-    let mut array = Vec::new();
-    let (mut data, mut all, mut any) = (Vec::new(), true, false);
-    for entry in list(value)? {
-        let len = entry.field("iov_len")?.number()?;
-        let base = match entry.field("iov_base")? {
-            Value::Text(bytes, cut) => {
-                if all {
-                    data.extend_from_slice(bytes);
-                }
-                all &= !cut;
-                any = true;
-                "0x1".to_string()
-            }
-            base => format!("{:#x}", base.number()?),
-        };
-        array.push(json!({ "iov_base": base, "iov_len": len }));
-    }
-    Some((Json::Array(array), any.then_some((data, all))))
-}
-
-/// `{msg_name=NULL, msg_namelen=128 => 0, msg_iov=[…], …}`.
-fn message(value: &Value) -> Told {
-    let mut object = Map::new();
-    let number_of = |name: &str| value.field(name).and_then(Value::number);
-    let name = value.field("msg_name");
-    let text = name.and_then(address).or_else(|| name.and_then(word));
-    object.insert("msg_name".into(), text.unwrap_or(Json::Null));
-    let (before, after) = match value.field("msg_namelen") {
-        Some(length) => length.before_and_after(),
-        None => return Told::default(),
-    };
-    let length = after.unwrap_or(before).number().unwrap_or(0);
-    object.insert("msg_namelen".into(), json!(length));
-    let iov = value.field("msg_iov").and_then(vector);
-    let (list, data) = iov.map_or((Json::Null, None), |(list, data)| (list, data));
-    object.insert("msg_iov".into(), list);
-    for name in ["msg_iovlen", "msg_controllen"] {
-        object.insert(name.into(), json!(number_of(name).unwrap_or(0)));
-    }
-    let flags = value.field("msg_flags");
-    object.insert("msg_flags".into(), flags.and_then(word).unwrap_or(json!(0)));
-    if flags.is_some() {
-        // A header whose fields are shown after a receive was filled in by it.
-        object.insert(
-            "msg_namelen_before".into(),
-            json!(before.number().unwrap_or(0)),
-        );
-    }
-    Told {
-        value: Some(Json::Object(object)),
-        entry: None,
-        data,
-    }
-}
-
 /// `{events=EPOLLIN, data={u32=3, u64=3}}`; newer ones write `data=0x3`.
 fn epoll_event(value: &Value) -> Option<Json> {
     let data = value.field("data")?;
@@ -516,43 +482,6 @@ fn wait_status(value: &Value) -> Option<u64> {
         "WIFSIGNALED" => named(&argument)? | core,
         _ => return None,
     })
-}
-
-/// `{st_mode=S_IFREG|0644, st_size=15, ...}`.
-fn stat(value: &Value) -> Option<Json> {
-    let mut mode = 0;
-    for part in value.field("st_mode")?.word()?.split('|') {
-        mode |= match part {
-            "S_ISUID" => 0o4000,
-            "S_ISGID" => 0o2000,
-            "S_ISVTX" => 0o1000,
-            part => flags::FILE_TYPE.value_of(part).or_else(|| number(part))?,
-        };
-    }
-    let mut object = json!({ "st_mode": format!("0{mode:o}") });
-    let fields = object.as_object_mut()?;
-    for name in [
-        "st_size",
-        "st_ino",
-        "st_nlink",
-        "st_uid",
-        "st_gid",
-        "st_blksize",
-        "st_blocks",
-    ] {
-        if let Some(number) = value.field(name).and_then(Value::number) {
-            fields.insert(name.into(), json!(number));
-        }
-    }
-    if let Some(Value::Call(_, parts)) = value.field("st_rdev")
-        && let [major, minor] = parts.as_slice()
-    {
-        let (major, minor) = (major.number()?, minor.number()?);
-        // `new_encode_dev` in `include/linux/kdev_t.h`.
-        let device = minor & 0xff | major << 8 | (minor & !0xff) << 12;
-        fields.insert("st_rdev".into(), json!(device));
-    }
-    Some(object)
 }
 
 /// `[INT TERM]`, `~[KILL]`.

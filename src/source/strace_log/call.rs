@@ -7,6 +7,7 @@ use super::argument::{Extra, Told, argument};
 use super::prefix::seconds;
 use super::value::{Lexer, Value, Wrong, number};
 use crate::abi::calls::{self, CallId, Kind};
+use crate::abi::flags;
 use crate::event::wire::bytes_object;
 use serde_json::{Map, Value as Json, json};
 
@@ -59,6 +60,10 @@ pub fn name(text: &[u8]) -> Option<&str> {
     let name = std::str::from_utf8(&text[..end]).ok()?;
     let mut bytes = name.bytes();
     let first = bytes.next()?;
+    // strace could not see which call it was: who made it was being killed.
+    if first == b'?' {
+        return bytes.all(|b| b == b'?').then_some(name);
+    }
     let rest = bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_');
     ((first.is_ascii_lowercase() || first == b'_') && rest).then_some(name)
 }
@@ -158,8 +163,14 @@ impl Read {
                 .and_then(|(_, value)| value.before_and_after().0.field("flags")),
             _ => None,
         };
-        let flags = flags.and_then(Value::word).unwrap_or("");
-        self.makes_thread = flags.split('|').any(|flag| flag == "CLONE_THREAD");
+        let words = flags.and_then(Value::word).unwrap_or("");
+        // With `-X raw` and `-X verbose` they are a number.
+        let thread = flags::CLONE.value_of("CLONE_THREAD").unwrap_or(0);
+        let has_thread = |flag: &str| match number(flag) {
+            Some(bits) => bits & thread != 0,
+            None => flag == "CLONE_THREAD",
+        };
+        self.makes_thread = words.split('|').any(has_thread);
         if id == calls::EXECVE || id == calls::EXECVEAT {
             let text = |value: &Value| match value {
                 Value::Text(bytes, _) => Some(String::from_utf8_lossy(bytes).into_owned()),
@@ -288,7 +299,7 @@ fn descriptors(value: &Value, into: &mut Vec<(i64, String)>) {
             values.iter().for_each(|value| descriptors(value, into));
         }
         Value::Change(before, _) => descriptors(before, into),
-        Value::Word(_) | Value::Text(..) | Value::Abstract(_) => {}
+        Value::Word(_) | Value::Counted(..) | Value::Text(..) | Value::Abstract(_) => {}
     }
 }
 
@@ -300,8 +311,7 @@ fn outcome(lexer: &mut Lexer<'_>) -> Result<Outcome, Wrong> {
     }
     lexer.blanks();
     let mut outcome = Outcome::default();
-    if lexer.rest().starts_with(b"<unavailable>") {
-        lexer.at += b"<unavailable>".len();
+    if lexer.eat(b"? <unavailable>") || lexer.eat(b"<unavailable>") {
         return Ok(outcome);
     }
     let value = lexer.value()?;
@@ -364,7 +374,11 @@ fn errno(lexer: &mut Lexer<'_>) -> Option<String> {
         None => {
             let number = rest.strip_prefix(b"(errno ")?;
             let end = memchr::memchr(b')', number)?;
-            Some(format!("errno {}", String::from_utf8_lossy(&number[..end])))
+            let number = std::str::from_utf8(&number[..end]).ok()?;
+            // The kernel has none above (`MAX_ERRNO` in `include/linux/err.h`): what strace finds in the registers of
+            // a thread that another one's exit has just killed is no result.
+            let errno = number.parse::<u64>().ok().filter(|errno| *errno < 4096)?;
+            Some(format!("errno {errno}"))
         }
     }
 }

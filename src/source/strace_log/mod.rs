@@ -6,25 +6,28 @@
 //!
 //! A log says less than a tracer knows: of the bytes only what `-s` let through (a dump of `-e read=` fills
 //! them in); times only with `-t` or `-r`; which thread belongs to which process only where `clone` was
-//! traced (else all are taken for threads of the first). Left out on purpose: `-c` tables, `-ff` with
-//! several files.
+//! traced (else all are taken for threads of the first). `several` puts the files of `-ff` together.
+//! Left out on purpose: `-c` tables.
 
 mod argument;
 mod call;
 mod descriptors;
 mod dump;
+mod files;
+mod messages;
 mod prefix;
+pub mod several;
+mod signals;
 mod structure;
 mod threads;
 mod value;
 
 use self::call::Read as ReadCall;
 use self::prefix::{Moment, Prefix};
+use self::signals::{sent, signal_name};
 use self::threads::Threads;
-use self::value::{Lexer, Value};
 use super::lines::{Got, Lines};
 use crate::abi::calls::{self, CallId};
-use crate::abi::flags;
 use crate::event::build::Builder;
 use crate::event::raw::Raw;
 use crate::event::wire::Start;
@@ -329,6 +332,10 @@ impl<R: BufRead> StraceLog<R> {
             self.dump.extend_from_slice(&bytes);
             return Ok(());
         }
+        // A heading within a dump: ` * 30 bytes in buffer 1`, ` = 2 buffers in vector 0`.
+        if text.starts_with(b" * ") || text.starts_with(b" = ") {
+            return Ok(());
+        }
         if let (false, Some(What::Call(call, _))) = (
             self.dump.is_empty(),
             self.queue.back_mut().map(|entry| &mut entry.what),
@@ -341,9 +348,13 @@ impl<R: BufRead> StraceLog<R> {
             self.glued = text[..before].to_vec();
             return Ok(());
         }
+        // A line of a stack (`-k`).
+        if text.starts_with(b" > ") {
+            return Ok(());
+        }
         let Prefix { tid, moment, len } = prefix::prefix(text);
         let rest = text[len..].trim_ascii();
-        if rest.is_empty() || rest.starts_with(b"strace: ") || text.starts_with(b" * ") {
+        if rest.is_empty() || rest.starts_with(b"strace: ") {
             return Ok(());
         }
         self.in_table |= text.starts_with(b"% time");
@@ -564,63 +575,6 @@ fn lost(why: &str) -> Object {
     object.insert("count".into(), json!(1));
     object.insert("why".into(), json!(why));
     object
-}
-
-/// A signal and its `siginfo_t`, as a recording has them.
-fn sent(signal: &str, line: &[u8]) -> Json {
-    let mut object = json!({ "type": "signal", "signal": signal_name(signal) });
-    let Some(at) = memchr::memchr(b'{', line) else {
-        return object;
-    };
-    let Ok(Value::Struct(fields)) = Lexer::new(line, at).value() else {
-        return object;
-    };
-    for (name, value) in fields {
-        let value = match (&value, value.word()) {
-            (Value::Struct(_), _) => value.field("sival_ptr").and_then(value_number),
-            (_, Some(word)) if name == "si_code" || name == "si_errno" => Some(json!(word)),
-            (_, Some(word)) if word.starts_with("SIG") => {
-                let name = signal_name(word);
-                let number = flags::SIGNAL.value_of(&name).or_else(|| name.parse().ok());
-                number.map(|number| json!(number))
-            }
-            _ => value_number(&value),
-        };
-        let key = match name.as_str() {
-            "si_signo" => continue,
-            "si_code" => "code",
-            "si_errno" => "errno",
-            name => name,
-        };
-        if let Some(value) = value {
-            object[key] = value;
-        }
-    }
-    object
-}
-
-/// A number, with a sign or without.
-fn value_number(value: &Value) -> Option<Json> {
-    let word = value.word()?;
-    match word {
-        "NULL" => Some(json!(0)),
-        word => match word.parse::<i64>() {
-            Ok(number) => Some(json!(number)),
-            Err(_) => value.number().map(|number| json!(number as i64)),
-        },
-    }
-}
-
-/// A recording's word for a signal: real-time ones are numbers.
-fn signal_name(name: &str) -> String {
-    let number = name
-        .strip_prefix("SIGRT_")
-        .and_then(|number| number.parse::<u32>().ok());
-    match (name, number) {
-        ("SIGRTMIN", _) => String::from("32"),
-        (_, Some(number)) => number.saturating_add(32).to_string(),
-        (name, None) => name.to_string(),
-    }
 }
 
 /// Where a message of strace's own stands at the end of a line that it may have cut.

@@ -2,7 +2,7 @@
 //!
 //! In: the text of a line from somewhere inside its parentheses. Out: values, as they are written: nothing
 //! here knows what an argument means. Anything that is not one of strace's forms is an error with the
-//! byte where it stands. Left out on purpose: what a comment says (`/* O_RDONLY */`).
+//! byte where it stands. Left out on purpose: what a comment says (`/* O_RDONLY */`), unless it counts.
 
 /// One value.
 #[derive(Clone, PartialEq, Debug)]
@@ -25,6 +25,8 @@ pub enum Value {
     Change(Box<Value>, Box<Value>),
     /// A descriptor and what `-y` says of it.
     Fd(i64, String),
+    /// `0x7ffd1000 /* 3 vars */`: where something is, and how many.
+    Counted(String, u64),
 }
 
 /// How deep values may stand in each other: more than strace ever writes.
@@ -89,11 +91,15 @@ impl<'t> Lexer<'t> {
                 }
                 _ => {}
             }
-            if self.eat(b"...") {
+            // Whoever was killed inside a call was not asked for the rest.
+            if self.eat(b"...") || self.eat(b"<unfinished ...>") {
                 continue;
             }
             list.push(self.named()?);
             self.blanks();
+            if self.eat(b"<unfinished ...>") {
+                continue;
+            }
             if !self.eat(b",") && !matches!(self.peek(), None | Some(b')')) {
                 return self.wrong("no comma");
             }
@@ -154,18 +160,40 @@ impl<'t> Lexer<'t> {
             }
             _ => self.word()?,
         };
-        self.comment();
-        Ok(value)
+        let count = self.comment().and_then(counted);
+        Ok(match (value, count) {
+            (Value::Word(word), Some(count)) => Value::Counted(word, count),
+            (Value::Word(word), None) => Value::Word(self.more_words(word)?),
+            (value, _) => value,
+        })
     }
 
-    /// ` /* … */`.
-    fn comment(&mut self) {
+    /// `0x1200000 /* CLONE_… */|17 /* SIGCHLD */`: a word that goes on behind a comment (`-X verbose`).
+    fn more_words(&mut self, mut words: String) -> Result<String, Wrong> {
+        while self.eat(b"|") {
+            let Value::Word(word) = self.word()? else {
+                return self.wrong("no value");
+            };
+            words = words + "|" + &word;
+            self.comment();
+        }
+        Ok(words)
+    }
+
+    /// ` /* … */`, and what it says.
+    fn comment(&mut self) -> Option<&'t [u8]> {
         let before = self.at;
         self.blanks();
-        let end = memchr::memmem::find(self.rest(), b"*/");
-        match end {
-            Some(end) if self.rest().starts_with(b"/*") => self.at += end + 2,
-            _ => self.at = before,
+        let rest = self.rest();
+        match memchr::memmem::find(rest, b"*/") {
+            Some(end) if rest.starts_with(b"/*") => {
+                self.at += end + 2;
+                rest.get(2..end)
+            }
+            _ => {
+                self.at = before;
+                None
+            }
         }
     }
 
@@ -361,6 +389,14 @@ impl<'t> Lexer<'t> {
     }
 }
 
+/// `3 vars`, `1 entry`.
+fn counted(comment: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(comment).ok()?.trim();
+    let (count, of) = text.split_once(' ')?;
+    let known = ["var", "vars", "entry", "entries"].contains(&of);
+    known.then(|| count.parse().ok()).flatten()
+}
+
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
@@ -369,7 +405,7 @@ impl Value {
     /// The word, if it is one.
     pub fn word(&self) -> Option<&str> {
         match self {
-            Value::Word(word) => Some(word),
+            Value::Word(word) | Value::Counted(word, _) => Some(word),
             _ => None,
         }
     }
@@ -378,7 +414,7 @@ impl Value {
     pub fn number(&self) -> Option<u64> {
         match self {
             Value::Fd(number, _) => Some(*number as u64),
-            Value::Word(word) => number(word),
+            Value::Word(word) | Value::Counted(word, _) => number(word),
             _ => None,
         }
     }
