@@ -108,7 +108,7 @@ sendmmsg(3, [{msg_hdr={msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="hello",
 recvmmsg(4, [{msg_hdr={msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="helloworld!", iov_len=64}], msg_iovlen=1, msg_controllen=0, msg_flags=0}, msg_len=11}, {msg_hdr={msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="world!", iov_len=64}], msg_iovlen=1, msg_controllen=0, msg_flags=0}, msg_len=6}], 2, 0, NULL) = 2
 recvmmsg(4, 0x7ffed212fd40, 2, MSG_DONTWAIT, NULL) = -1 EAGAIN (Resource temporarily unavailable)
 sendmsg(3, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="x", iov_len=1}], msg_iovlen=1, msg_control=[{cmsg_len=24, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[7, 8]}], msg_controllen=24, msg_flags=0}, 0) = 1
-statx(AT_FDCWD, "/etc/hostname", AT_SYMLINK_NOFOLLOW, STATX_ALL, {stx_mask=STATX_ALL|STATX_MNT_ID, stx_attributes=0, stx_mode=S_IFREG|0755, stx_size=3, ...}) = 0
+statx(AT_FDCWD, "/etc/hostname", AT_STATX_SYNC_AS_STAT|AT_SYMLINK_NOFOLLOW, STATX_ALL, {stx_mask=STATX_ALL|STATX_MNT_ID, stx_attributes=0, stx_mode=S_IFREG|0755, stx_size=3, ...}) = 0
 getdents64(3, 0x55a /* 5 entries */, 32768) = 144
 "#;
     let path = folder.file("log", log);

@@ -309,7 +309,7 @@ fn fact(keys: &Keys<'_>, builder: &mut Builder) -> Option<()> {
             builder.head.args[1] = u64::from(is_true("thread"));
         }
         (_, "exec") => {
-            let without_rights = object.get("without_rights") == Some(&Value::Bool(true));
+            let without_rights = is_true("without_rights");
             begin(builder, kind::EXEC, u64::from(without_rights));
             builder.whole(0, part::FIRST, text_of(object, "program").as_bytes());
         }
