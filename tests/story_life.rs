@@ -185,8 +185,27 @@ fn a_connection_without_a_byte_is_a_preconnect_only_when_its_host_has_another() 
     play.accept(5, 40002);
     play.read(5, b"");
     assert_eq!(play.close(5).ids(), ["over", "preconnect"]);
+    // Nobody looked what this one had to say.
+    play.accept(5, 40003);
+    assert_eq!(play.close(5).first(), "c4 over: nothing was read");
+    assert_eq!(play.accept(5, 40005).ids()[0], "accepted");
+    assert_eq!(play.close(5).ids(), ["over"]);
+    play.accept(5, 40004);
+    play.read_fails(5, 104);
+    assert_eq!(play.read(5, b"").first(), "nothing: it was broken off");
+    assert_eq!(play.close(5).first(), "c6 over: nothing was read");
     play.write(4, &ok_page());
     assert_eq!(play.close(4).ids(), ["over"]);
+}
+
+#[test]
+fn a_request_that_breaks_a_rule_was_malformed_whatever_it_was_answered() {
+    let mut play = serving();
+    play.accept(4, 40000);
+    let both = b"POST /hi HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n";
+    assert!(play.read(4, both).ids().contains(&"malformed"));
+    play.write(4, &ok_page());
+    assert_eq!(play.close(4).first(), "c1 over: request malformed");
 }
 
 #[test]

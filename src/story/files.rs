@@ -264,7 +264,9 @@ fn last_part(path: &[u8]) -> &[u8] {
 fn over(connection: &Connection) -> Over {
     let (request, response) = (&connection.request, &connection.response);
     if connection.is_silent() {
-        return Over::Silent;
+        // A RST takes what came before it away, and who closes without a read does not know.
+        let told = (connection.ended || connection.gave_up) && !connection.reset;
+        return if told || connection.client { Over::Silent } else { Over::Unread };
     }
     if request.protocol.is_foreign() || response.protocol.is_foreign() {
         let (bytes_in, bytes_out) = match connection.client {
@@ -274,7 +276,7 @@ fn over(connection: &Connection) -> Over {
         return Over::NotHttp(bytes_in, bytes_out);
     }
     match connection.waiting.front() {
-        _ if request.protocol == Protocol::Refused => Over::Refused,
+        _ if request.protocol == Protocol::Refused => Over::Malformed,
         // A body that runs until close is complete now.
         Some(last)
             if connection.waiting.len() == 1

@@ -66,6 +66,12 @@ pub const GLOSSARY: &[(&str, &str, &str)] = &[
          ::ffff:127.0.0.1.",
     ),
     (
+        "socket-buffer",
+        "room to send: 200000 bytes",
+        "SO_SNDBUF and SO_RCVBUF: how many bytes the kernel keeps for a socket until they can be sent, or are \
+         read. It doubles the number for its own needs, and takes no more than net.core.wmem_max and rmem_max.",
+    ),
+    (
         "address-claimed",
         "address claimed",
         "bind ties the socket to an address and port of this machine. Nobody can connect before listen. With \
@@ -369,8 +375,9 @@ pub const GLOSSARY: &[(&str, &str, &str)] = &[
     ),
     (
         "not-connected",
-        "ENOTCONN: peer is gone",
-        "The connection ended before the call: its other end has no address any more.",
+        "ENOTCONN: it has no other end",
+        "The connection ended before the call, and its other end has no address any more; or the socket was never \
+         connected, as one that listens.",
     ),
     (
         "injected",
@@ -430,7 +437,7 @@ pub const GLOSSARY: &[(&str, &str, &str)] = &[
         "over",
         "c1 over: 1 request, 0 leaks",
         "The last descriptor of the connection was closed. Leaks are files that were opened for it and are open \
-         still.",
+         still. `nothing was asked`: a read said that no byte came. `nothing was read`: what came, nobody knows.",
     ),
     (
         "unanswered",
@@ -446,7 +453,7 @@ pub const GLOSSARY: &[(&str, &str, &str)] = &[
     (
         "preconnect",
         "looks like a preconnect: nothing asked",
-        "A browser opens connections before it needs them, and may never use one. Here one ended without a byte \
+        "A browser opens connections before it needs them, and may never use one. Here one ended without a byte, as a read said, \
          while the same host had another. A server with one seat must not wait for it for long.",
     ),
     (

@@ -343,6 +343,10 @@ impl Story {
             return;
         };
         let client = connection.client;
+        if connection.reset {
+            self.notes.push(Note::AfterReset);
+            return;
+        }
         self.moved.clear();
         let mut turn = Turn {
             now: at.now,

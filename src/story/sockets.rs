@@ -325,6 +325,8 @@ fn setting(option: (u32, u32), value: &[u8]) -> Option<Setting> {
         (1, 15) if on => Setting::ReusePort,
         (1, 20 | 66) => Setting::ReceiveTimeout(timeval(value)?),
         (1, 21 | 67) => Setting::SendTimeout(timeval(value)?),
+        (1, 7 | 32) => Setting::SendBuffer(int(value)?.max(0) as u32),
+        (1, 8 | 33) => Setting::ReceiveBuffer(int(value)?.max(0) as u32),
         (6, 1) if on => Setting::NoDelay,
         (6, 3) => Setting::Cork(on),
         (6, 4) => Setting::ProbeAfter(int(value)?.max(0) as u32),

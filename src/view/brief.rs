@@ -102,7 +102,7 @@ pub fn write_call(
         return line.text(")");
     }
     name(line, call.name);
-    if ring_arguments(line, call) {
+    if ring_arguments(line, call, room) {
         return;
     }
     line.text("(");
@@ -110,8 +110,9 @@ pub fn write_call(
     line.text(")");
 }
 
-/// The arguments of a call about a ring: what is a count, without what is an address. False for others.
-fn ring_arguments(line: &mut Line, call: &Syscall<'_>) -> bool {
+/// The arguments of a call about a ring: what is a count, without what is an address; where there is no room, what it
+/// waits for alone. False for others.
+fn ring_arguments(line: &mut Line, call: &Syscall<'_>, room: usize) -> bool {
     let number = |line: &mut Line, place: usize| match call.args.get(place) {
         Arg::Size(number) => line.number(number),
         Arg::Fd(fd) => line.fd(fd),
@@ -126,11 +127,19 @@ fn ring_arguments(line: &mut Line, call: &Syscall<'_>) -> bool {
         CallName::Known(calls::IO_URING_ENTER) => {
             line.text("(");
             number(line, 0);
+            let (bytes, columns) = (line.bytes.len(), line.columns);
             line.text(", ");
             number(line, 1);
             line.text(" in, wait ");
             number(line, 2);
             line.text(")");
+            if line.columns > room {
+                line.bytes.truncate(bytes);
+                line.columns = columns;
+                line.text(", wait ");
+                number(line, 2);
+                line.text(")");
+            }
         }
         _ => return false,
     }

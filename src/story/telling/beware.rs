@@ -358,6 +358,10 @@ fn option(telling: &Telling<'_>, w: &mut Words<'_>) -> bool {
         Some(Setting::DeferAccept) => "a client that connects and is silent is not seen at all",
         Some(Setting::OnlyV6(false)) => "IPv4 clients come too, as ::ffff:127.0.0.1",
         Some(Setting::OnlyV6(true)) => "IPv4 clients need a listener of their own now",
+        Some(Setting::SendBuffer(_)) => {
+            "what write took is in this room, not at the client: a RST throws it away"
+        }
+        Some(Setting::ReceiveBuffer(_)) => "fixed now: the kernel no longer fits it to the line",
     };
     w.say(words);
     true

@@ -49,8 +49,9 @@ impl Over {
             }
             Over::Unanswered => pen.text("no answer given"),
             Over::Unfinished => pen.text("request unfinished"),
-            Over::Refused => pen.text("request refused"),
+            Over::Malformed => pen.text("request malformed"),
             Over::Silent => pen.text("nothing was asked"),
+            Over::Unread => pen.text("nothing was read"),
             Over::NotHttp(bytes_in, bytes_out) => {
                 pen.number(bytes_in);
                 pen.text(" in, ");

@@ -7,6 +7,7 @@ use crate::abi::errno::Errno;
 const ENOENT: Errno = Errno(2);
 pub(super) const EINTR: Errno = Errno(4);
 pub(super) const EAGAIN: Errno = Errno(11);
+const EBADF: Errno = Errno(9);
 const ECHILD: Errno = Errno(10);
 const EACCES: Errno = Errno(13);
 const EXDEV: Errno = Errno(18);
@@ -56,8 +57,9 @@ pub(super) fn failure(attempt: Attempt, errno: Errno) -> Option<(&'static str, &
         (Attempt::Accept | Attempt::Receive | Attempt::Send | Attempt::Wait, EINTR) => {
             ("interrupted", "a signal came first")
         }
+        (_, EBADF) => ("failed", "not open (for this)"),
         (_, ENOPROTOOPT) => ("failed", "no such option here"),
-        (_, ENOTCONN) => ("not-connected", "peer is gone"),
+        (_, ENOTCONN) => ("not-connected", "it has no other end"),
         (Attempt::Open | Attempt::Other | Attempt::Bind | Attempt::Connect | Attempt::Wait, _)
         | (Attempt::Accept | Attempt::Receive | Attempt::Send, _) => return None,
     })

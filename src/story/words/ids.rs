@@ -32,6 +32,7 @@ impl Note {
             Note::Continue => "continue",
             Note::Switched => "switched",
             Note::Eof { cut: None, .. } => "eof",
+            Note::AfterReset => "reset",
             Note::Eof { cut: Some(_), .. } => "eof-inside",
             Note::Peeked(_) => "peeked",
             Note::Drained(_) => "drained",

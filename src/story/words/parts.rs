@@ -75,6 +75,10 @@ pub enum Setting {
     DeferAccept,
     /// `IPV6_V6ONLY`, on or off.
     OnlyV6(bool),
+    /// `SO_SNDBUF`, `SO_SNDBUFFORCE`: bytes.
+    SendBuffer(u32),
+    /// `SO_RCVBUF`, `SO_RCVBUFFORCE`: bytes.
+    ReceiveBuffer(u32),
 }
 
 /// How far a message has come.
@@ -112,10 +116,12 @@ pub enum Over {
     Unanswered,
     /// A request began and never became complete.
     Unfinished,
-    /// A request broke a rule.
-    Refused,
-    /// Not one byte came.
+    /// A request broke a rule; what the program made of it is another matter.
+    Malformed,
+    /// Not one byte came: a read said so.
     Silent,
+    /// Whatever came, nobody read it.
+    Unread,
     /// It carried something else than HTTP: bytes in and out.
     NotHttp(u64, u64),
 }

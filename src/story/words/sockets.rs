@@ -1,6 +1,6 @@
 //! Sentences about sockets: their options, what is watched, and what is ready.
 
-use super::pen::{Pen, descriptor, duration};
+use super::pen::{Pen, count, descriptor, duration};
 use super::{ReadyFd, ReadyList, Setting};
 use crate::abi::Fd;
 
@@ -96,6 +96,7 @@ impl Setting {
             Setting::Linger(_) => "linger",
             Setting::DeferAccept => "defer-accept",
             Setting::OnlyV6(_) => "only-v6",
+            Setting::SendBuffer(_) | Setting::ReceiveBuffer(_) => "socket-buffer",
         }
     }
 
@@ -142,6 +143,14 @@ impl Setting {
             Setting::DeferAccept => pen.text("wake us when bytes are there"),
             Setting::OnlyV6(true) => pen.text("IPv6 only"),
             Setting::OnlyV6(false) => pen.text("IPv4 comes here too"),
+            Setting::SendBuffer(bytes) => {
+                pen.text("room to send: ");
+                count(pen, u64::from(bytes), "byte");
+            }
+            Setting::ReceiveBuffer(bytes) => {
+                pen.text("room to receive: ");
+                count(pen, u64::from(bytes), "byte");
+            }
         }
     }
 }
