@@ -235,6 +235,8 @@ fn early_close_eats_the_answer_and_lingering_saves_it() {
         brief(&scene.servers[1], &["shutdown", "read"])[1..],
         ["shutdown 0", "read 40", "read 0"]
     );
+    let found = "c1 r1 closed with 40 bytes of the body unread: RST";
+    assert_eq!(scene.screen.matches(found).count(), 1, "{}", scene.screen);
 }
 
 #[test]
@@ -242,8 +244,11 @@ fn sigpipe_kills_at_the_second_write_and_nosignal_is_epipe() {
     let scene = played("sigpipe");
     let calls = &scene.servers[0];
     // The second write has no result: its process was killed in it.
-    assert_eq!(brief(calls, &["write"]), ["write 40"]);
-    assert!(scene.screen.contains("killed by signal 13"));
+    assert_eq!(brief(calls, &["write"]), ["write 40", "write ?"]);
+    let screen = &scene.screen;
+    let place = |part: &str| screen.find(part).unwrap_or_else(|| panic!("{part} in\n{screen}"));
+    assert!(place("it never came back") < place("killed by signal 13, SIGPIPE"));
+    assert!(place("signal 13, SIGPIPE") < place("c1 killed by SIGPIPE"));
     assert_eq!(
         brief(&scene.servers[1], &["sendto"]),
         ["sendto 40", "sendto EPIPE"]

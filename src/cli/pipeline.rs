@@ -88,7 +88,9 @@ impl Output {
         if self.marked {
             // What is folded into a line above has a line of its own, with nothing in it.
             let end = if self.buffer.len() > start { "" } else { "\n" };
-            let mark = format!("{}{} {end}", char::from(demo::MARK), self.passed);
+            let lines = self.buffer[start..].iter().filter(|byte| **byte == b'\n');
+            let more = lines.count().saturating_sub(1);
+            let mark = format!("{}{}+{more} {end}", char::from(demo::MARK), self.passed);
             self.buffer.splice(start..start, mark.bytes());
         }
     }

@@ -28,8 +28,8 @@ pub struct Stage {
     pub canonical: bool,
 }
 
-/// Begins a mark before what an event shows: this byte, the number of its record, a space (`--prompted`).
-/// A view escapes what comes from outside, so nobody else can write it.
+/// Begins a mark before what an event shows: this byte, the number of its record, `+`, how many lines come below the
+/// first, a space (`--prompted`). A view escapes what comes from outside, so nobody else can write it.
 pub const MARK: u8 = 0x1e;
 
 /// A line of a trace.
@@ -39,7 +39,7 @@ pub struct Line<'a> {
     pub text: &'a [u8],
     /// The number of the record that it tells of, from 1; 0 before the first.
     pub record: u64,
-    /// It is the one that was waited for.
+    /// It is the one that was waited for, or stands below it and tells of the same record.
     pub is_last: bool,
 }
 
@@ -57,6 +57,8 @@ pub struct Server {
     kept: Vec<u8>,
     /// The record that the last line told of.
     record: u64,
+    /// So many more lines tell of it.
+    below: usize,
 }
 
 impl Stage {
@@ -118,6 +120,7 @@ impl Stage {
             address: nowhere,
             kept: Vec::new(),
             record: 0,
+            below: 0,
         };
         server.address = server.listening()?;
         Ok(server)
@@ -179,11 +182,12 @@ impl Server {
             .map_err(|_| Error::Machine("the server has ended early".to_owned()))
     }
 
-    /// Hands over the lines of the trace up to one with this in it.
+    /// Hands over the lines of the trace up to one with this in it, and those below it that tell of the same.
     pub fn until(&mut self, part: &str, each: Each<'_>) -> Result<(), Error> {
         let kept = std::mem::take(&mut self.kept);
         let mut kept = kept.split_inclusive(|byte| *byte == b'\n');
         let deadline = Instant::now() + PATIENCE;
+        let mut found = false;
         loop {
             let line = match kept.next() {
                 Some(line) => line.to_vec(),
@@ -192,13 +196,13 @@ impl Server {
                 })?,
             };
             let text = self.unmarked(&line);
-            let is_last = plain(text).contains(part);
+            found |= plain(text).contains(part);
             each(&Line {
                 text,
                 record: self.record,
-                is_last,
+                is_last: found,
             })?;
-            if is_last {
+            if found && self.below == 0 {
                 self.kept = kept.flatten().copied().collect();
                 return Ok(());
             }
@@ -239,8 +243,8 @@ impl Server {
 
     /// The line without its mark, which is remembered: lines without one go on with the same record.
     fn unmarked<'l>(&mut self, line: &'l [u8]) -> &'l [u8] {
-        let (record, text) = mark(line);
-        self.record = record.unwrap_or(self.record);
+        let (mark, text) = mark(line);
+        (self.record, self.below) = mark.unwrap_or((self.record, self.below.saturating_sub(1)));
         text
     }
 
@@ -261,13 +265,14 @@ impl Server {
     }
 }
 
-/// The number in a line's mark, if it has one, and what stands behind that.
-fn mark(line: &[u8]) -> (Option<u64>, &[u8]) {
+/// The numbers in a line's mark, if it has one, and what stands behind that.
+fn mark(line: &[u8]) -> (Option<(u64, usize)>, &[u8]) {
     let rest = line.strip_prefix(&[MARK]);
     let parts = rest.and_then(|rest| {
         let space = rest.iter().position(|byte| *byte == b' ')?;
-        let number = std::str::from_utf8(&rest[..space]).ok()?.parse().ok()?;
-        Some((Some(number), &rest[space + 1..]))
+        let (record, below) = std::str::from_utf8(&rest[..space]).ok()?.split_once('+')?;
+        let numbers = (record.parse().ok()?, below.parse().ok()?);
+        Some((Some(numbers), &rest[space + 1..]))
     });
     parts.unwrap_or((None, line))
 }
@@ -304,10 +309,10 @@ mod tests {
     #[test]
     fn a_mark_is_taken_off_and_what_is_none_stays() {
         assert_eq!(
-            mark(b"\x1e17   0.10  read\n"),
-            (Some(17), &b"  0.10  read\n"[..])
+            mark(b"\x1e17+2   0.10  read\n"),
+            (Some((17, 2)), &b"  0.10  read\n"[..])
         );
-        for line in [&b"  0.10  read\n"[..], b"\x1e", b"\x1e12", b"\x1e  x", b""] {
+        for line in [&b"  0.10  read\n"[..], b"\x1e", b"\x1e12 x", b"\x1e  x", b""] {
             assert_eq!(mark(line), (None, line));
         }
     }

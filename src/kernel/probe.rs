@@ -4,7 +4,6 @@
 //! while others add to them. Left out on purpose: locks and shared cache lines on the path of a call.
 
 use super::{Failure, Failures, Words};
-use crate::abi::Pid;
 use crate::abi::calls::{CALLS, CLONE, CallId};
 use crate::abi::errno::Errno;
 use std::collections::BTreeMap;
@@ -50,9 +49,6 @@ pub trait Probe: Send {
 
     /// This process is about to end, with this status, without anything being dropped.
     fn leave(&mut self, _status: i32) {}
-
-    /// A child process has ended (`wait4` said so), killed by a signal or by itself.
-    fn bury(&self, _pid: Pid, _signal: Option<i32>) {}
 
     /// A call begins. Returns the time to hand to `after`.
     fn before(&mut self, id: CallId, args: &[u64; 6]) -> u64;

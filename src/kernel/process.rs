@@ -53,7 +53,7 @@ impl<P: Probe> Kernel<P> {
     }
 
     /// `man 2 wait4` for any child, without waiting: one that has ended, or `None` while all live.
-    /// What a child of a probe's left unfinished is settled.
+    /// What a child of a probe's left unfinished the probe settles, which sees this call's result first.
     pub fn wait4(&mut self, pid: Option<Pid>, options: i32) -> Result<Option<Ended>> {
         let mut status = 0i32;
         let whom = pid.map_or(-1, |pid| i64::from(pid.0));
@@ -63,7 +63,6 @@ impl<P: Probe> Kernel<P> {
             return Ok(None);
         }
         let signal = libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status));
-        self.probe.bury(pid, signal);
         Ok(Some(Ended { pid, signal }))
     }
 

@@ -12,9 +12,8 @@ mod drain;
 mod ring;
 mod shared;
 
-pub use drain::Drain;
+pub use drain::{Drain, Inside};
 
-use crate::abi::Pid;
 use crate::abi::calls::{self, CallId};
 use crate::abi::flags;
 use crate::event::capture::{self, Entry, Memory};
@@ -157,14 +156,17 @@ impl Region {
     }
 
     /// A forked process has ended (`wait4` said so) and may not have come to an end of its own: its rings
-    /// are given back once they are read. A record it died writing counts as lost.
-    pub fn bury(&self, pid: u32) {
+    /// are given back once they are read. A record it died writing counts as lost. The call is returned that it
+    /// died in, if any.
+    pub fn bury(&self, pid: u32) -> Option<Inside> {
+        let mut unfinished = None;
         for ring in self.shared.claimed_rings() {
             let control = self.shared.control(ring);
             let is_its = control.pid.load(Ordering::Relaxed) == pid;
             if !is_its || control.retired.load(Ordering::Acquire) != 0 {
                 continue;
             }
+            unfinished = unfinished.or(drain::inside(control));
             let seen = control.slot.state.load(Ordering::Acquire);
             let writing = seen & (state::STEP - 1) == state::EXITING;
             control
@@ -177,6 +179,7 @@ impl Region {
             control.retired.store(1, Ordering::Release);
         }
         self.wake();
+        unfinished
     }
 
     /// The calls made so far by every thread, in the order of the call table.
@@ -290,7 +293,8 @@ impl Recorder {
         let head = RawHead {
             pid: self.pid,
             tid: self.tid,
-            enter: stamp,
+            // An earlier beginning stays.
+            enter: if head.enter == 0 { stamp } else { head.enter },
             exit: stamp,
             ..head
         };
@@ -400,22 +404,6 @@ impl Probe for Recorder {
         }
     }
 
-    fn bury(&self, pid: Pid, signal: Option<i32>) {
-        self.region.bury(pid.0);
-        if let Some(signal) = signal {
-            // Told from here: the dead cannot.
-            let mut dead = Recorder::new(self.region.clone(), Birth::Before);
-            (dead.pid, dead.tid) = (pid.0, pid.0);
-            dead.writer = dead.find_ring().map(|ring| {
-                let writer = Writer::new(self.region.clone(), ring);
-                writer.control().pid.store(pid.0, Ordering::Relaxed);
-                writer.control().tid.store(pid.0, Ordering::Relaxed);
-                writer
-            });
-            dead.write_fact(kind::KILLED, [signal as u64, 0, 0, 0, 0, 0]);
-        }
-    }
-
     #[inline]
     fn before(&mut self, id: CallId, args: &[u64; 6]) -> u64 {
         if self.region.is_stopped() || (self.writer.is_none() && !self.begin()) {
@@ -450,6 +438,9 @@ impl Probe for Recorder {
 
     #[inline]
     fn after(&mut self, id: CallId, args: &[u64; 6], ret: i64, enter: u64, marks: u16, aux: u64) {
+        if id == calls::WAIT4 && ret > 0 {
+            self.bury(ret as u32, args[1]);
+        }
         let Recorder {
             region,
             writer: Some(writer),
@@ -571,6 +562,41 @@ impl Probe for Recorder {
 }
 
 impl Recorder {
+    /// A child has ended, and `wait4` has put at `status` how. Told before that call's own end: the death came
+    /// first.
+    #[cold]
+    fn bury(&self, pid: u32, status: u64) {
+        let mut bytes = [0; 4];
+        if status != 0 {
+            Own.read(status, &mut bytes);
+        }
+        let status = i32::from_ne_bytes(bytes);
+        let unfinished = self.region.bury(pid);
+        if nix::libc::WIFSIGNALED(status) {
+            self.tell_of(pid, unfinished, nix::libc::WTERMSIG(status));
+        }
+    }
+
+    /// A process was killed, maybe inside a call. Told from here: the dead cannot.
+    fn tell_of(&self, pid: u32, unfinished: Option<Inside>, signal: i32) {
+        let mut dead = Recorder::new(self.region.clone(), Birth::Before);
+        (dead.pid, dead.tid) = (pid, pid);
+        dead.writer = dead.find_ring().map(|ring| {
+            let writer = Writer::new(self.region.clone(), ring);
+            writer.control().pid.store(pid, Ordering::Relaxed);
+            writer.control().tid.store(pid, Ordering::Relaxed);
+            writer
+        });
+        if let Some(call) = unfinished {
+            let memory = call.raw().memory.len();
+            dead.write_now(call.without_result(), memory, |_, out| {
+                out[..memory].copy_from_slice(call.raw().memory);
+                memory
+            });
+        }
+        dead.write_fact(kind::KILLED, [signal as u64, 0, 0, 0, 0, 0]);
+    }
+
     /// A call of a thread that found no ring (with `OnFull::Drop`), or began after the end of watching.
     #[cold]
     fn after_without_ring(&self, id: CallId, ret: i64) {

@@ -384,16 +384,21 @@ impl Story {
     /// A write on this connection failed.
     pub(super) fn write_failed(&mut self, at: &At<'_>, link: Link, errno: Errno) {
         const EPIPE: Errno = Errno(32);
-        let pid = self.processes.at(at.process).pid;
         let Some(connection) = self.connections.get_mut(link) else {
             return;
         };
         connection.watched.broken |= errno != EAGAIN && errno != EINTR;
         self.findings.waits += 1;
         if errno == EPIPE {
-            let exchange = connection.current();
-            self.findings.broken_pipe = Some((pid, on(link.id, exchange)));
+            self.may_have_been_broken(at, link);
         }
+    }
+
+    /// Should SIGPIPE kill the process now, a send to this connection was why.
+    pub(super) fn may_have_been_broken(&mut self, at: &At<'_>, link: Link) {
+        let pid = self.processes.at(at.process).pid;
+        let exchange = self.connections.get(link).and_then(Connection::current);
+        self.findings.broken_pipe = Some((pid, on(link.id, exchange)));
     }
 
     /// Somebody waits, for whatever: what a short write left may be sent later.

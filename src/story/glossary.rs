@@ -374,6 +374,12 @@ pub const GLOSSARY: &[(&str, &str, &str)] = &[
          close: there the number is gone already.",
     ),
     (
+        "no-return",
+        "it never came back",
+        "The process was killed inside this call: no program sees a result, and `?` stands in its place. Of a write \
+         that SIGPIPE follows, it was EPIPE.",
+    ),
+    (
         "not-connected",
         "ENOTCONN: it has no other end",
         "The connection ended before the call, and its other end has no address any more; or the socket was never \

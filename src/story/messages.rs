@@ -408,7 +408,9 @@ impl Story {
 
     fn send_failed(&mut self, at: &At<'_>, link: Link, fd: Fd, flags: u32) {
         let Outcome::Failed(errno) = at.outcome else {
-            return;
+            self.notes.push(Note::NoReturn);
+            // If SIGPIPE kills this process next, that was EPIPE.
+            return self.may_have_been_broken(at, link);
         };
         let timeout = self
             .processes

@@ -30,11 +30,15 @@ pub struct Call {
     pub dur: u64,
 }
 
+/// Nobody came back from the call.
+pub const NO_RESULT: i64 = i64::MIN;
+
 impl Call {
     /// `accept4 = 4`, `read = EAGAIN`.
     pub fn brief(&self) -> String {
         match &self.errno {
             Some(errno) => format!("{} {errno}", self.name),
+            None if self.ret == NO_RESULT => format!("{} ?", self.name),
             None => format!("{} {}", self.name, self.ret),
         }
     }
@@ -85,7 +89,7 @@ fn calls(recording: &[u8]) -> Vec<Call> {
         .map(|value| Call {
             name: value["call"].as_str().unwrap_or("").to_owned(),
             args: value["args"].clone(),
-            ret: value["ret"].as_i64().unwrap_or(0),
+            ret: value["ret"].as_i64().unwrap_or(NO_RESULT),
             errno: value["errno"].as_str().map(str::to_owned),
             pid: value["pid"].as_u64().unwrap_or(0),
             moved: value["data"]["text"].as_str().unwrap_or("").to_owned(),

@@ -20,7 +20,7 @@
 use super::shared::{Control, SLOT_WORDS, Slot, sleep_while, state, wake};
 use super::{Region, calls, number};
 use crate::abi::calls::CallId;
-use crate::event::raw::{HEAD, Raw, RawHead, kind};
+use crate::event::raw::{HEAD, Raw, RawHead, kind, mark};
 use crate::kernel::clock::real;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -447,7 +447,8 @@ fn next_key(slot: &Slot) -> u64 {
 }
 
 /// A call that a thread is inside of.
-struct Inside {
+#[derive(Debug)]
+pub struct Inside {
     state: u64,
     head: RawHead,
     memory: [u8; 8 * SLOT_WORDS],
@@ -458,7 +459,18 @@ impl Inside {
         CallId::from_number(u64::from(self.head.nr)).is_some_and(|call| call.signature().waits)
     }
 
-    fn raw(&self) -> Raw<'_> {
+    /// The head of its record, if nobody comes back from it.
+    pub(super) fn without_result(&self) -> RawHead {
+        RawHead {
+            size: 0,
+            kind: kind::CALL,
+            marks: mark::NO_RESULT,
+            ..self.head
+        }
+    }
+
+    /// That it has begun.
+    pub(super) fn raw(&self) -> Raw<'_> {
         Raw {
             head: self.head,
             memory: &self.memory[..self.head.size as usize - HEAD],
@@ -467,7 +479,7 @@ impl Inside {
 }
 
 /// Reads a slot; `None` when the thread is not inside a call, or leaves it while we read.
-fn inside(control: &Control) -> Option<Inside> {
+pub(super) fn inside(control: &Control) -> Option<Inside> {
     let slot = &control.slot;
     let before = slot.state.load(Ordering::Acquire);
     if before & (state::STEP - 1) != state::IN_KERNEL {

@@ -32,6 +32,7 @@ impl Note {
             Note::Continue => "continue",
             Note::Switched => "switched",
             Note::Eof { cut: None, .. } => "eof",
+            Note::NoReturn => "no-return",
             Note::AfterReset => "reset",
             Note::Eof { cut: Some(_), .. } => "eof-inside",
             Note::Peeked(_) => "peeked",
@@ -105,6 +106,7 @@ impl Note {
             | Note::Eof { cut: Some(_), .. }
             | Note::GaveUp(_)
             | Note::RingUnseen
+            | Note::NoReturn
             | Note::GaveUpSending(_)
             | Note::ShortWrite(..) => Verdict::Warning,
             Note::Failed(attempt, errno) => match (attempt, *errno) {

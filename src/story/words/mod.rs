@@ -107,6 +107,8 @@ pub enum Note {
     Switched,
     /// The other end has closed its side, and what that cuts short; true when we are the client.
     Eof { client: bool, cut: Option<Way> },
+    /// The process was killed inside the call.
+    NoReturn,
     /// A read gives 0 after it was told that the connection is broken off: nobody closed anything.
     AfterReset,
     /// Bytes were looked at and left where they are.

@@ -86,6 +86,7 @@ impl Note {
             Note::Continue => pen.text("< 100 Continue: send the body"),
             Note::Switched => pen.text("< from here on it is not HTTP"),
             Note::Eof { client, cut } => eof(pen, *client, *cut),
+            Note::NoReturn => pen.text("it never came back"),
             Note::AfterReset => pen.text("nothing: it was broken off"),
             Note::Peeked(bytes) => {
                 count(pen, *bytes, "byte");
