@@ -126,6 +126,27 @@ impl Client {
         Ok(Ending { bytes, how })
     }
 
+    /// Reads to the end of the connection; the body of each answer, as text.
+    pub fn bodies(&mut self) -> Result<Vec<String>, Error> {
+        let end = Instant::now() + PATIENCE;
+        let mut bodies = Vec::new();
+        let mut body = Vec::new();
+        loop {
+            while self.is_whole_with(&mut body)? {
+                bodies.push(String::from_utf8_lossy(&std::mem::take(&mut body)).into_owned());
+            }
+            let mut room = [0; 4096];
+            match self.receive(end, &mut room) {
+                None => return Err(Error::Machine("the server does not close".to_owned())),
+                Some(Ok(0)) => break,
+                Some(Ok(n)) => self.unread.extend_from_slice(&room[..n]),
+                Some(Err(error)) => return Err(machine("read", &error)),
+            }
+        }
+        self.stream = None;
+        Ok(bodies)
+    }
+
     /// Reads until so many answers are whole; false when time is up first. True at once for a client that
     /// waits for none.
     pub fn answers(&mut self, count: usize, end: Instant) -> Result<bool, Error> {
@@ -169,6 +190,11 @@ impl Client {
 
     /// Takes what has arrived; true when that completes an answer.
     fn is_whole(&mut self) -> Result<bool, Error> {
+        self.is_whole_with(&mut Vec::new())
+    }
+
+    /// The same; its body goes to `body`.
+    fn is_whole_with(&mut self, body: &mut Vec<u8>) -> Result<bool, Error> {
         let Some(reader) = &mut self.reader else {
             return Ok(false);
         };
@@ -188,7 +214,11 @@ impl Client {
                     self.line = String::from_utf8_lossy(line.unwrap_or_default()).into_owned();
                     len
                 }
-                Part::Blank(len) | Part::Data(len) | Part::Framing(len) => len,
+                Part::Data(len) => {
+                    body.extend_from_slice(&self.unread[..len]);
+                    len
+                }
+                Part::Blank(len) | Part::Framing(len) => len,
             };
             self.unread.drain(..taken);
         }

@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(8);
 pub struct Crowd {
     waiting: Vec<OwnedFd>,
     there: Vec<OwnedFd>,
+    /// When they began to connect.
+    begun: Option<Instant>,
 }
 
 impl Crowd {
@@ -29,6 +31,7 @@ impl Crowd {
         let SocketAddr::V4(address) = server else {
             return Err(Error::Machine("the crowd speaks IPv4".to_owned()));
         };
+        self.begun.get_or_insert_with(Instant::now);
         for _ in 0..count {
             let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
             let socket =
@@ -61,12 +64,12 @@ impl Crowd {
         }
     }
 
-    /// Waits until one more is connected; how long that took.
+    /// Waits until one more is connected; how long that took since they began to connect.
     pub fn one_more(&mut self) -> Result<Duration, Error> {
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
             if self.look(QUIET) {
-                return Ok(begun.elapsed());
+                return Ok(self.begun.map_or(Duration::ZERO, |begun| begun.elapsed()));
             }
         }
         Err(Error::Machine("nobody else was connected".to_owned()))

@@ -169,7 +169,7 @@ fn without_figures(line: &str) -> String {
             false => numbers(line, 2),
         };
     };
-    let (call, width) = (numbers(call.trim_end(), 5), call.len());
+    let (call, width) = (numbers(&without_time(call.trim_end()), 5), call.len());
     let digits = rest.trim_start();
     let (result, note) = digits.split_once(' ').unwrap_or((digits, ""));
     // A long result has taken columns from the call, which get them back.
@@ -179,12 +179,20 @@ fn without_figures(line: &str) -> String {
         Some((status, sizes)) if status.starts_with("< ") => {
             format!("{status}{}", numbers(sizes, 1))
         }
-        _ => numbers(note.trim_start(), 1),
+        _ => numbers(note.trim_start(), 1).replace("N ms", "N s"),
     };
     format!(
         "{:>column$}  {call:width$} = {result:>RESULT$}  {note}",
         "N"
     )
+}
+
+/// `setsockopt(4, SO_RCVTIMEO, N s)`: the unit goes with the number.
+fn without_time(call: &str) -> String {
+    let time = call.split_once("TIMEO, ");
+    time.map_or(call.to_owned(), |(before, _)| {
+        format!("{before}TIMEO, N s)")
+    })
 }
 
 /// The text with `N` for each number of so many digits or more; a decimal point is a digit.

@@ -34,6 +34,10 @@ pub enum Step {
     Listen(usize, Duration),
     /// The screen shows the first line of the client's last answer.
     Line(usize),
+    /// The same, and how long the client waited for it.
+    Took(usize),
+    /// The client reads to the end of its connection; the screen shows the body of each answer.
+    Bodies(usize),
     /// The client asks and is answered so often; the screen shows how long each answer took.
     Rounds(usize, &'static [u8], usize),
     /// The client closes its connection.
@@ -44,7 +48,7 @@ pub enum Step {
     Crowd(usize),
     /// Those of the crowd that can be are connected: so many at least. The screen says how many.
     Crowded(usize),
-    /// One more of the crowd is connected. The screen says how long that took.
+    /// One more of the crowd is connected. The screen says how long that took since its first SYN.
     OneMore,
     /// The screen says this about the clients.
     Say(&'static str),
@@ -165,6 +169,26 @@ impl Cast {
                 let line = format!("client {}: {}", n + 1, self.client(n).line);
                 set.say(&line)
             }
+            Step::Took(n) => {
+                let ms = set.figure(self.client(n).waited.as_millis().to_string());
+                let line = format!(
+                    "client {}: {}, whole after {ms} ms",
+                    n + 1,
+                    self.client(n).line
+                );
+                set.say(&line)
+            }
+            Step::Bodies(n) => {
+                let bodies = self.client(n).bodies()?;
+                let plural = if bodies.len() == 1 { "" } else { "s" };
+                let line = format!(
+                    "client {}: {} answer{plural}: {}",
+                    n + 1,
+                    bodies.len(),
+                    bodies.join("; ")
+                );
+                set.say(&line)
+            }
             Step::Rounds(n, bytes, count) => self.rounds(n, bytes, count, set),
             Step::Leave(n) => {
                 *self.client(n) = Client::default();
@@ -176,14 +200,14 @@ impl Cast {
                 let (there, not) = self.crowd.settled(least)?;
                 let (there, of) = (set.figure(there.to_string()), there + not);
                 set.say(&format!(
-                    "{there} of {of} clients are connected; to the others nobody answers"
+                    "{there} of {of} clients are connected; nobody answers the rest"
                 ))
             }
             Step::OneMore => {
                 let waited = self.crowd.one_more()?;
                 let waited = set.figure(waited.as_millis().to_string());
                 set.say(&format!(
-                    "one more is connected: its SYN was sent again after {waited} ms"
+                    "one more is connected, {waited} ms after its first SYN: it was sent again"
                 ))
             }
             Step::Say(line) => set.say(line),

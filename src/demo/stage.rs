@@ -312,7 +312,13 @@ mod tests {
             mark(b"\x1e17+2   0.10  read\n"),
             (Some((17, 2)), &b"  0.10  read\n"[..])
         );
-        for line in [&b"  0.10  read\n"[..], b"\x1e", b"\x1e12 x", b"\x1e  x", b""] {
+        for line in [
+            &b"  0.10  read\n"[..],
+            b"\x1e",
+            b"\x1e12 x",
+            b"\x1e  x",
+            b"",
+        ] {
             assert_eq!(mark(line), (None, line));
         }
     }

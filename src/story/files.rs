@@ -266,7 +266,11 @@ fn over(connection: &Connection) -> Over {
     if connection.is_silent() {
         // A RST takes what came before it away, and who closes without a read does not know.
         let told = (connection.ended || connection.gave_up) && !connection.reset;
-        return if told || connection.client { Over::Silent } else { Over::Unread };
+        return if told || connection.client {
+            Over::Silent
+        } else {
+            Over::Unread
+        };
     }
     if request.protocol.is_foreign() || response.protocol.is_foreign() {
         let (bytes_in, bytes_out) = match connection.client {

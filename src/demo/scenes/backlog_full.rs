@@ -11,18 +11,18 @@ use nix::libc;
 pub const SCENE: Scene = Scene {
     name: "backlog-full",
     group: Group::Limits,
-    title: "five clients, a backlog of one, and nobody accepts",
+    title: "three clients, a backlog of one, and nobody accepts",
     watch: &[
         "connect succeeds without the server: the kernel completes the handshake and",
-        "queues the connection. Then the queue is full. What do the others see?",
+        "queues the connection. Then the queue is full. What does the third one see?",
     ],
     play: Play::Program {
         program,
         script: &[
             Step::Until("listen("),
             Step::Skip("getsockname"),
-            Step::Say("five clients connect at once"),
-            Step::Crowd(5),
+            Step::Say("three clients connect at once"),
+            Step::Crowd(3),
             Step::Crowded(2),
             Step::Cue,
             Step::Until("accept4("),
@@ -33,8 +33,8 @@ pub const SCENE: Scene = Scene {
         ],
     },
     moral: &[
-        "A full queue is silence: no error, no refusal, only clients whose connect",
-        "takes a second, then two, then four. Linux holds backlog + 1.",
+        "A full queue is silence: no error, no refusal, only a connect that takes a",
+        "second, or two, or more: until a SYN finds room. Linux holds backlog + 1.",
     ],
     next: &[
         "httpsys explain listen",

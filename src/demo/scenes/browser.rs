@@ -49,7 +49,7 @@ pub const SCENE: Scene = Scene {
         "seat that waits for its first byte waits in vain.",
     ],
     next: &[
-        "httpsys serve --trace    and open http://127.0.0.1:8080/ in a browser",
+        "httpsys serve --trace    and open http://127.0.0.1:8080/hi in a browser",
         "httpsys explain preconnect",
     ],
 };

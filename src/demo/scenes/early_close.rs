@@ -25,6 +25,7 @@ pub const SCENE: Scene = Scene {
                 script: &[
                     Step::Skip("getsockname"),
                     Step::ConnectNarrow(0, 4096),
+                    Step::Skip("accept4("),
                     Step::Send(0, POST),
                     Step::Until("c1 over"),
                     Step::Ending(0),
@@ -39,7 +40,7 @@ pub const SCENE: Scene = Scene {
                     Step::Skip("getsockname"),
                     Step::ConnectNarrow(0, 4096),
                     Step::Send(0, POST),
-                    Step::LeaveOut("SO_SNDBUF", "as above"),
+                    Step::LeaveOut("SO_SNDBUF", "accept4, and SO_SNDBUF as above"),
                     Step::Until("shutdown("),
                     Step::Ending(0),
                     Step::Until("c1 over"),
@@ -52,8 +53,8 @@ pub const SCENE: Scene = Scene {
         "is lost with it: first shutdown, then read to the end, then close.",
     ],
     next: &[
-        "httpsys serve --max-body 10 --trace    and: curl -d 12345678901 :8080/echo",
-        "httpsys explain drained",
+        "httpsys serve --max-body 10 --trace",
+        "curl -d 12345678901 127.0.0.1:8080/echo    and  httpsys explain drained",
     ],
 };
 

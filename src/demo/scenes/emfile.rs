@@ -17,7 +17,7 @@ pub const SCENE: Scene = Scene {
     group: Group::Limits,
     title: "no descriptor left: a loop at full speed, and two cures",
     watch: &[
-        "The limit is reached: no number is left for a second client. It stays in the",
+        "RLIMIT_NOFILE is reached: no number is left for client 2. It stays in the",
         "queue, so the listener stays ready: epoll tells so at once, again and again.",
     ],
     play: Play::Acts(&[

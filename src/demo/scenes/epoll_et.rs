@@ -38,7 +38,7 @@ pub const SCENE: Scene = Scene {
         },
     ]),
     moral: &["With EPOLLET, read until EAGAIN: the edge will not come a second time."],
-    next: &["httpsys explain EPOLLET  and  httpsys serve --io epoll-et --buf 10 --trace"],
+    next: &["httpsys explain EPOLLET    and  httpsys serve --io epoll-et --trace"],
 };
 
 const SCRIPT: &[Step] = &[

@@ -51,8 +51,8 @@ pub const SCENE: Scene = Scene {
         },
     ]),
     moral: &[
-        "100 Continue is an answer before the answer; a client that ignores it, or a",
-        "server that never sends it, costs a second of silence.",
+        "100 Continue is an answer before the answer; a server that never sends it",
+        "costs each client that waits for it a second of silence, or its patience.",
     ],
     next: &["httpsys explain 100    and  httpsys explain expect"],
 };

@@ -12,7 +12,7 @@ pub const SCENE: Scene = Scene {
     name: "keep-alive",
     group: Group::First,
     title: "two requests on one connection, and on two",
-    watch: &["Count the calls. Which of them does the second request save?"],
+    watch: &["7 calls, then 8 (setsockopt is left out): which are saved, which one is new?"],
     play: Play::Acts(&[
         Act {
             title: "one connection for both",
@@ -46,6 +46,6 @@ pub const SCENE: Scene = Scene {
             },
         },
     ]),
-    moral: &["Keep-alive saves handshake, accept4 and close; the price: an open descriptor."],
+    moral: &["A kept connection saves handshake, accept4 and close; its end costs one read."],
     next: &["httpsys explain keep-alive    and  httpsys demo pipelining"],
 };

@@ -16,7 +16,7 @@ pub const SCENE: Scene = Scene {
     name: "myths",
     group: Group::First,
     title: "four things that articles say, and what the kernel says",
-    watch: &["Each claim is followed by the calls that would show it."],
+    watch: &["Each claim is followed by the calls that test it."],
     play: Play::Program {
         program,
         script: &[
@@ -29,7 +29,8 @@ pub const SCENE: Scene = Scene {
             Step::Connect(0),
             Step::Until("epoll_pwait("),
             Step::Say("claim 2: accept gives the connection a port of its own"),
-            Step::Until("getsockname("),
+            Step::Until("getsockname(5)"),
+            Step::Until("getsockname(3)"),
             Step::Say("(the listener's: only the number of the descriptor is new)"),
             Step::Say("claim 3: read waits until the client has said all: until its FIN"),
             Step::Send(0, b"GET /hi HTTP"),
@@ -47,7 +48,7 @@ pub const SCENE: Scene = Scene {
         ],
     },
     moral: &["Articles repeat what others wrote; the kernel tells what it does, if asked."],
-    next: &["httpsys demo eagain", "httpsys demo half-close"],
+    next: &["httpsys demo eagain    and  httpsys demo half-close"],
 };
 
 const REST: &[u8] = HI.split_at(12).1;
@@ -67,6 +68,7 @@ fn program(bare: &mut Bare) -> Result<()> {
     // Claim 2.
     let (client, _) = bare.kernel.accept4(listener, libc::SOCK_CLOEXEC)?;
     bare.kernel.getsockname(client)?;
+    bare.kernel.getsockname(listener)?;
     // Claim 3.
     let mut buf = [0; 8192];
     bare.kernel.read(client, &mut buf)?;

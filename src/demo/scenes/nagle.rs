@@ -18,7 +18,7 @@ pub const SCENE: Scene = Scene {
     watch: &[
         "The head goes in one write, the body in another. Nagle's algorithm holds the",
         "second back until the first is acknowledged, and the client's kernel is in no",
-        "hurry to do that. Eight requests on one connection, three servers:",
+        "hurry to do that. Eight requests on one connection; below stands the second:",
     ],
     play: Play::Acts(&[
         Act {
@@ -27,9 +27,18 @@ pub const SCENE: Scene = Scene {
                 program: two_writes,
                 script: &[
                     Step::Skip("getsockname"),
-                    Step::Rounds(0, HI, 8),
-                    Step::Until("write("),
-                    Step::Until("write("),
+                    Step::Send(0, HI),
+                    Step::Answer(0),
+                    Step::Skip("body done"),
+                    Step::Send(0, HI),
+                    Step::Until("body done"),
+                    Step::Waits("read"),
+                    Step::Answer(0),
+                    Step::Took(0),
+                    Step::Send(0, HI),
+                    Step::Until("read("),
+                    Step::Answer(0),
+                    Step::Rounds(0, HI, 5),
                 ],
             },
         },

@@ -37,7 +37,7 @@ pub const SCENE: Scene = Scene {
     },
     moral: &[
         "write says how much it took: keep the rest, wait for room, go on from there.",
-        "Whoever ignores the result sends a body with a hole in it.",
+        "Whoever ignores the result, and closes, sends a body whose end is missing.",
     ],
     next: &["httpsys explain short-write", "httpsys explain EAGAIN"],
 };

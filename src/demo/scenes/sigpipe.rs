@@ -59,7 +59,7 @@ pub const SCENE: Scene = Scene {
         "A write may kill the whole server: ignore SIGPIPE, or send with MSG_NOSIGNAL,",
         "and take EPIPE for what it is: this client has gone.",
     ],
-    next: &["httpsys explain EPIPE", "httpsys explain broken-pipe"],
+    next: &["httpsys explain EPIPE    and  httpsys explain broken-pipe"],
 };
 
 /// Accepts in one process and serves in another, so that somebody is left to tell the end.

@@ -20,7 +20,6 @@ pub const SCENE: Scene = Scene {
             Step::Skip("getsockname"),
             Step::Send(0, b"G"),
             Step::Until("no line end yet"),
-            Step::Waits("read"),
             Step::Send(0, b"ET /hi HT"),
             Step::Until("read("),
             Step::Send(0, b"TP/1.1\r\nHost: de"),
