@@ -5,6 +5,7 @@
 
 use super::CompactView;
 use super::GAP;
+use crate::abi::flags;
 use super::Showing;
 use crate::event::Event;
 use crate::event::FdFact;
@@ -76,10 +77,21 @@ impl CompactView {
             ProcessEvent::Killed { signal } => {
                 self.ended(event, number, "is killed by signal ");
                 self.call.number(u64::from(signal.unsigned_abs()));
+                let room = self.layout.width - self.layout.time - GAP;
+                let name = flags::SIGNAL.name_of(u64::from(signal.unsigned_abs()));
+                let fits = |name: &&str| self.call.columns + ", ".len() + name.len() <= room;
+                if let Some(name) = name.filter(fits) {
+                    self.call.text(", ");
+                    self.call.text(name);
+                }
             }
         }
         self.line.extend_from_slice(&self.call.bytes);
-        self.remark(event, out);
+        self.line.push(b'\n');
+        for note in step.notes.iter().filter(|note| note.stands_alone()) {
+            self.write_beside(note);
+        }
+        self.emit((event.t, event.t), event.tid.0, false, out);
     }
 
     fn ended(&mut self, event: &Event<'_>, number: u32, how: &str) {
