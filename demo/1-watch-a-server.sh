@@ -1,8 +1,15 @@
 #!/usr/bin/env bash
-# A server, three clients, and every call in between. Afterwards: where is the second request's first byte read?
+# A server, three clients, and every call in between.
 set -euo pipefail
+# Found before the folder changes: HTTPSYS may be a path from here.
+httpsys=$(realpath "$(command -v "${HTTPSYS:-httpsys}" || echo "${HTTPSYS:-httpsys}")")
 cd "$(dirname "$0")"
-httpsys=${HTTPSYS:-httpsys}
+
+# ask QUESTION: and go on when Enter is pressed; at once where nobody can.
+ask() {
+  echo "? $1"
+  if [ -t 0 ] && [ -t 1 ]; then read -r _; fi
+}
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
@@ -16,4 +23,5 @@ url=$(sed -n 's/^listening on //p' "$log")
 "$httpsys" get -d 'name=ada' POST "${url}echo"       # a body
 wait "$server"
 echo
+ask "One of the three requests came in two pieces. Where is its first byte read, and what does the server do then?"
 cat "$log"

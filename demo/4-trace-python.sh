@@ -1,8 +1,15 @@
 #!/usr/bin/env bash
 # Somebody else's server: python's http.server under `httpsys trace`. It accepts in one thread and reads in another.
 set -euo pipefail
+# Found before the folder changes: HTTPSYS may be a path from here.
+httpsys=$(realpath "$(command -v "${HTTPSYS:-httpsys}" || echo "${HTTPSYS:-httpsys}")")
 cd "$(dirname "$0")/site"
-httpsys=${HTTPSYS:-httpsys}
+
+# ask QUESTION: and go on when Enter is pressed; at once where nobody can.
+ask() {
+  echo "? $1"
+  if [ -t 0 ] && [ -t 1 ]; then read -r _; fi
+}
 python=$(python3 -c 'import sys; print(sys.executable)')
 
 folder=$(mktemp -d)
@@ -16,4 +23,5 @@ url=$(sed -n 's/.*(\(http:[^)]*\)).*/\1/p' "$folder/out")
 "$httpsys" get "${url}nowhere" >/dev/null
 kill -TERM "$tracer"
 wait "$tracer" || true                               # as the program ended
+ask "Which thread accepts, and which one reads?"
 cat "$folder/trace"

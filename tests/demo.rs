@@ -32,13 +32,17 @@ fn row(text: &str, model: IoModel) -> Vec<String> {
 }
 
 #[test]
-fn the_list_has_every_scene_below_its_group() {
+fn the_list_has_every_scene_below_its_group_and_fits_the_screen() {
     let (status, out, _) = played(&[]);
     assert_eq!(status, Some(0));
+    let (_, long, _) = played(&["--list"]);
     for scene in SCENES {
-        assert!(out.contains(scene.title) && out.contains(&format!("  {} ", scene.name)));
+        let is_name = |word: &str| word == scene.name;
+        assert!(out.split_whitespace().any(is_name), "{}: {out}", scene.name);
+        assert!(long.contains(scene.title) && long.contains(&format!("  {} ", scene.name)));
     }
-    assert!(out.lines().all(|line| line.len() <= 80));
+    assert!(out.lines().count() < 24, "{out}");
+    assert!(out.lines().chain(long.lines()).all(|line| line.len() <= 80));
     let groups: Vec<Group> = SCENES.iter().map(|scene| scene.group).collect();
     assert!(groups.is_sorted(), "the list is in order");
 }
@@ -48,9 +52,15 @@ fn a_scene_that_there_is_not_is_a_usage_error_that_names_those_there_are() {
     let (status, out, said) = played(&["modles"]);
     assert_eq!((status, out.as_str()), (Some(2), ""));
     assert!(
-        said.contains("no scene `modles`") && said.contains("models"),
+        said.contains("no scene `modles`; did you mean models?"),
         "{said}"
     );
+    let (_, _, said) = played(&["xyzzy"]);
+    assert!(!said.contains("did you mean"), "{said}");
+    for scene in SCENES {
+        assert!(said.contains(scene.name), "{said}");
+    }
+    assert!(said.lines().all(|line| line.len() <= 80), "{said}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn run(script: &str) -> (bool, String) {
         .arg(demo.join(script))
         .env("HTTPSYS", env!("CARGO_BIN_EXE_httpsys"))
         .env("LC_ALL", "C.UTF-8")
+        .stdin(std::process::Stdio::null())
         .current_dir("/")
         .output()
         .expect("coreutils are everywhere");
@@ -48,7 +49,8 @@ fn requests_are_read() {
     }
     let (_, said) = run("2-read-requests.sh");
     for part in [
-        "--- get.http",
+        "--- get.http: httpsys parse --escapes demo/requests/get.http",
+        "? What is wrong with it, if anything?",
         "error[H101]",
         "--- exit status 0",
         "--- exit status 1",
@@ -56,6 +58,26 @@ fn requests_are_read() {
     ] {
         assert!(said.contains(part), "{part} in\n{said}");
     }
+}
+
+#[test]
+fn the_program_may_be_a_path_from_where_one_stands() {
+    if !peer("bash") {
+        return;
+    }
+    let program = Path::new(env!("CARGO_BIN_EXE_httpsys"));
+    let folder = program.parent().expect("it is in a folder");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/2-read-requests.sh");
+    let output = Command::new("bash")
+        .arg(script)
+        .env("HTTPSYS", "./httpsys")
+        .env("LC_ALL", "C.UTF-8")
+        .stdin(std::process::Stdio::null())
+        .current_dir(folder)
+        .output()
+        .expect("bash is there");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("error[H101]"), "{said}");
 }
 
 #[test]
@@ -75,6 +97,8 @@ fn the_articles_servers_are_seen() {
     ] {
         assert!(said.contains(&format!("=== {name}: ")), "{name}");
     }
+    let asked = said.matches("\n? The client: ").count();
+    assert_eq!(asked, said.matches("=== ").count(), "{said}");
 }
 
 #[test]

@@ -10,7 +10,12 @@ use super::walk::Walk;
 use crate::demo;
 use crate::demo::Error;
 use crate::demo::Stage;
+use crate::explain;
 use crate::view::text::Charset;
+use clap::builder::PossibleValue;
+use clap::builder::StringValueParser;
+use clap::builder::TypedValueParser;
+use std::ffi::OsStr;
 use std::io::Write;
 
 /// Play a scene: server, clients and trace in one terminal, by itself
@@ -23,7 +28,11 @@ httpsys demo hello --step\n  httpsys demo epoll --quiz --seed 3"
 )]
 pub struct DemoArgs {
     /// Which scene; without a name, the list
+    #[arg(value_parser = SceneName, hide_possible_values = true)]
     pub name: Option<String>,
+    /// The list, with what each scene is about
+    #[arg(long, conflicts_with_all = ["name", "all", "step", "quiz"])]
+    pub list: bool,
     /// Every scene, one after another
     #[arg(long, conflicts_with = "name")]
     pub all: bool,
@@ -39,6 +48,28 @@ pub struct DemoArgs {
     /// Other questions, in another order
     #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true)]
     pub seed: u64,
+}
+
+/// Any name: which there are is said by whoever looks it up; a shell completes those.
+#[derive(Clone)]
+struct SceneName;
+
+impl TypedValueParser for SceneName {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let names = demo::SCENES.iter().map(|scene| scene.name);
+        Some(Box::new(names.map(PossibleValue::new)))
+    }
 }
 
 fn view(name: &str) -> Result<ViewName, String> {
@@ -81,16 +112,12 @@ pub fn run(args: &DemoArgs, common: &Common) -> u8 {
                 "--step and --quiz go with the name of a scene, or --all",
             );
         }
+        None if args.list => return ended(demo::titles(&mut out).map_err(Error::Output)),
         None => return ended(demo::list(&mut out).map_err(Error::Output)),
         Some(name) => demo::find(name).into_iter().collect(),
     };
     if let (true, Some(name)) = (scenes.is_empty(), &args.name) {
-        let names: Vec<&str> = demo::SCENES.iter().map(|scene| scene.name).collect();
-        let message = format!(
-            "there is no scene `{}`; there is: {}",
-            name.escape_debug(),
-            names.join(", ")
-        );
+        let message = unknown(name);
         return super::usage("demo", &message);
     }
     let program = match std::env::current_exe() {
@@ -106,6 +133,19 @@ pub fn run(args: &DemoArgs, common: &Common) -> u8 {
         Some(wanted) => Walk::new(wanted, common).and_then(|walk| walk.all(&scenes, &stage)),
         None => all(&scenes, &stage, &mut out),
     })
+}
+
+/// There is no such scene: what may have been meant, and which there are.
+fn unknown(name: &str) -> String {
+    let names: Vec<String> = demo::SCENES.iter().map(|s| s.name.to_owned()).collect();
+    let near = match explain::near(name, &names).as_slice() {
+        [] => String::new(),
+        near => format!("; did you mean {}?", near.join(", ")),
+    };
+    // `error: ` stands before the first line.
+    let first = format!("there is no scene `{}`{near}", name.escape_debug());
+    let all = explain::wrap("  ", &names.join(", "), 2, LEAST_WIDTH);
+    format!("{first}\n\nthere are:\n{}", all.join("\n"))
 }
 
 /// One after another, with a line between two.

@@ -7,6 +7,7 @@
 use super::quantity;
 use super::terminal;
 use super::{Common, exit, say};
+use crate::explain;
 use crate::http::survey::{goes_on, head_end};
 use crate::http::{Kind, Limits, Part, Reader, Refusal, codes};
 use crate::view::paint::Paint;
@@ -69,14 +70,23 @@ pub fn main(args: ParseArgs, common: &Common) -> u8 {
     let charset = terminal::charset(common);
     let colour = terminal::colours(common.color, &out) && !args.json;
     let paint = Paint::new(colour, charset, terminal::columns(common.width, &out));
-    let (mut out, mut err) = (out.lock(), io::stderr());
+    let mut err: Box<dyn Write> = match io::stderr().is_terminal() {
+        true => Box::new(Wrapping {
+            inner: io::stderr(),
+            width: terminal::columns(common.width, &io::stderr()),
+            line: Vec::new(),
+        }),
+        // A message that another program reads is one line.
+        false => Box::new(io::stderr()),
+    };
+    let mut out = out.lock();
     match named {
         None => run(
             &args,
             "stdin",
             &mut io::stdin().lock(),
             &mut out,
-            &mut err,
+            &mut *err,
             &paint,
         ),
         Some(path) => match std::fs::File::open(path) {
@@ -85,7 +95,7 @@ pub fn main(args: ParseArgs, common: &Common) -> u8 {
                 &path.display().to_string(),
                 &mut file,
                 &mut out,
-                &mut err,
+                &mut *err,
                 &paint,
             ),
             Err(error) => {
@@ -101,6 +111,31 @@ pub fn main(args: ParseArgs, common: &Common) -> u8 {
                 exit::REFUSED
             }
         },
+    }
+}
+
+/// A terminal: lines are broken between words, and go on two columns further in.
+struct Wrapping<W> {
+    inner: W,
+    width: usize,
+    line: Vec<u8>,
+}
+
+impl<W: Write> Write for Wrapping<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.line.extend_from_slice(bytes);
+        while let Some(end) = self.line.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = self.line.drain(..=end).collect();
+            let text = String::from_utf8_lossy(&line[..end]);
+            for line in explain::wrap("", &text, 2, self.width) {
+                self.inner.write_all(format!("{line}\n").as_bytes())?;
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }
 

@@ -30,6 +30,7 @@ pub use scenes::SCENES;
 pub use script::Step;
 pub use stage::{MARK, Stage};
 
+use crate::explain;
 use live::Live;
 use paper::Paper;
 use script::Cast;
@@ -66,6 +67,11 @@ impl Group {
         Group::Limits,
         Group::Messages,
     ];
+
+    /// Its scenes, in order.
+    fn scenes(self) -> impl Iterator<Item = &'static Scene> {
+        SCENES.iter().filter(move |scene| scene.group == self)
+    }
 
     fn title(self) -> &'static str {
         match self {
@@ -187,22 +193,36 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Writes which scenes there are, by group.
+/// Writes which scenes there are, by group: their names, on one screen.
 ///
 /// # Errors
 /// What writing said.
 pub fn list(out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "Scenes: server, clients and trace in one terminal.")?;
+    writeln!(out, "Scenes: server, clients and trace in one terminal.\n")?;
     for group in Group::ALL {
-        writeln!(out, "\n{}", group.title())?;
-        for scene in SCENES.iter().filter(|scene| scene.group == group) {
-            writeln!(out, "  {:<16} {}", scene.name, scene.title)?;
-        }
+        let names: Vec<&str> = group.scenes().map(|scene| scene.name).collect();
+        writeln!(out, "{}\n  {}", group.title(), names.join("  "))?;
     }
     writeln!(
         out,
-        "\nhttpsys demo NAME plays one; it ends by itself. --all plays every one."
+        "\nhttpsys demo NAME plays one; it ends by itself. --step goes through it event by\n\
+         event, --quiz asks, --all plays every one, --list says what each is about."
     )
+}
+
+/// Writes what each scene is about, by group.
+///
+/// # Errors
+/// What writing said.
+pub fn titles(out: &mut dyn Write) -> io::Result<()> {
+    for (n, group) in Group::ALL.into_iter().enumerate() {
+        let gap = if n == 0 { "" } else { "\n" };
+        writeln!(out, "{gap}{}", group.title())?;
+        for scene in group.scenes() {
+            writeln!(out, "  {:<16} {}", scene.name, scene.title)?;
+        }
+    }
+    Ok(())
 }
 
 /// Plays a scene.
@@ -301,11 +321,12 @@ impl Player<'_> {
                 Ok(server) => self.run(server, script),
                 Err(Error::Machine(why)) => {
                     if !self.stage.canonical {
-                        let why: String = why.chars().take(WIDTH - 2).collect();
-                        self.paper.line(&format!("- {why}"))?;
+                        for line in explain::wrap("- ", &why, 2, WIDTH) {
+                            self.paper.line(&line)?;
+                        }
                     }
                     self.played.kept = Some(recording);
-                    kept::show(recording, &mut self.paper)
+                    kept::show(recording, script, &mut self.paper)
                 }
                 Err(error) => Err(error),
             },

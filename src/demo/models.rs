@@ -10,6 +10,7 @@ use super::script::{Cast, Set, Shown, Step};
 use super::stage::{Server, Stage};
 use super::switches;
 use super::{Error, Group, Play, Scene};
+use crate::explain;
 use crate::server::IoModel;
 use std::fmt::Write;
 use std::time::Duration;
@@ -100,23 +101,27 @@ pub fn table(stage: &Stage, script: &[Step], paper: &mut Paper<'_>) -> Result<()
         "ms"
     ))?;
     for model in IoModel::ALL {
-        let (line, second) = match stage.serve(&["--io", model.name()]) {
+        let (lines, second) = match stage.serve(&["--io", model.name()]) {
             Ok(server) => {
                 let row = run(server, script)?;
-                (line(model, &row, stage.canonical), Some(row.second))
+                (vec![line(model, &row, stage.canonical)], Some(row.second))
             }
             // What every machine prints: whether this one has io_uring is its own affair.
             Err(Error::Machine(_)) if stage.canonical && model == IoModel::Uring => {
-                (line(model, &Row::default(), true), None)
+                (vec![line(model, &Row::default(), true)], None)
             }
             // A model that this machine does not have (io_uring may be forbidden) is no end of the scene.
             Err(Error::Machine(why)) => {
-                let line = format!("{:<11} not here: {why}", model.name());
-                (line.chars().take(79).collect(), None)
+                let first = format!("{:<11} not here: ", model.name());
+                (explain::wrap(&first, &why, 12, super::WIDTH - 1), None)
             }
             Err(error) => return Err(error),
         };
-        paper.row(&line, Measured { model, second })?;
+        let Some((first, below)) = lines.split_first() else {
+            continue;
+        };
+        paper.row(first, Measured { model, second })?;
+        below.iter().try_for_each(|line| paper.line(line))?;
     }
     Ok(())
 }

@@ -21,7 +21,8 @@ mod status;
 mod word;
 mod words;
 
-pub use page::Page;
+pub use near::words as near;
+pub use page::{Page, wrap};
 
 use std::collections::HashSet;
 

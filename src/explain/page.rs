@@ -236,7 +236,7 @@ fn labelled(indent: &str, label: &str, text: &str, columns: usize) -> Vec<String
 
 /// `first`, then the words of `text`, no line longer than `columns`; the next lines are indented. A
 /// word that is longer than a line is cut.
-fn wrap(first: &str, text: &str, indent: usize, columns: usize) -> Vec<String> {
+pub fn wrap(first: &str, text: &str, indent: usize, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = first.to_string();
     let mut is_fresh = true;
@@ -249,7 +249,11 @@ fn wrap(first: &str, text: &str, indent: usize, columns: usize) -> Vec<String> {
             is_fresh = true;
         }
         while line.len() + word.len() > columns && is_fresh {
-            let (head, tail) = word.split_at(columns - line.len());
+            let mut cut = columns - line.len();
+            while !word.is_char_boundary(cut) {
+                cut += 1;
+            }
+            let (head, tail) = word.split_at(cut);
             lines.push(line + head);
             line = " ".repeat(indent);
             word = tail;

@@ -224,7 +224,12 @@ impl CompactView {
             _ => String::new(),
         };
         let behind = shortened.len() + mark.map_or(0, str::len);
-        let room = self.layout.call - behind.min(self.layout.call / 2);
+        let waits = done.is_none() && self.ring.is_empty();
+        let waiting = self.layout.call + EQUALS + RESULT - WAITING.len();
+        let room = match waits {
+            true => waiting.min(self.layout.call),
+            false => self.layout.call - behind.min(self.layout.call / 2),
+        };
         write_call(&mut self.call, call, cut, room, self.paint.charset);
         if self.call.columns > room && !shortened.is_empty() {
             self.shorten(room);
@@ -233,8 +238,8 @@ impl CompactView {
         if let Some(mark) = mark {
             self.call.text(mark);
         }
-        if done.is_none() && self.ring.is_empty() {
-            self.shorten(self.layout.call + EQUALS + RESULT - WAITING.len());
+        if waits {
+            self.shorten(waiting);
             self.call.text(WAITING);
         } else {
             self.shorten(self.layout.call);

@@ -58,7 +58,7 @@ pub(super) fn failure(attempt: Attempt, errno: Errno) -> Option<(&'static str, &
             ("interrupted", "a signal came first")
         }
         (_, EBADF) => ("failed", "not open (for this)"),
-        (_, ENOPROTOOPT) => ("failed", "no such option here"),
+        (_, ENOPROTOOPT) => ("failed", "no such option"),
         (_, ENOTCONN) => ("not-connected", "it has no other end"),
         (Attempt::Open | Attempt::Other | Attempt::Bind | Attempt::Connect | Attempt::Wait, _)
         | (Attempt::Accept | Attempt::Receive | Attempt::Send, _) => return None,

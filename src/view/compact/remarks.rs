@@ -5,8 +5,8 @@
 
 use super::CompactView;
 use super::GAP;
-use crate::abi::flags;
 use super::Showing;
+use crate::abi::flags;
 use crate::event::Event;
 use crate::event::FdFact;
 use crate::event::ProcessEvent;
