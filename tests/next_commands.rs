@@ -149,7 +149,7 @@ fn check(command: &str, server: &Server) {
         ["curl", ..] => drop(works(&format!("{here} --silent --show-error"), &[0])),
         ["httpsys", "doctor"] => drop(works(command, &[0, 4])),
         // Whose arguments are the reader's.
-        ["httpsys", "trace", "--", ..] | ["httpsys", "parse"] => {
+        ["httpsys", "trace", "--", ..] | ["httpsys", "trace"] | ["httpsys", "parse"] => {
             works(&format!("httpsys {} --help", words[1]), &[0]);
         }
         _ => drop(works(command, &[0])),
