@@ -5,6 +5,7 @@ mod common;
 use common::Folder;
 use common::httpsys;
 use common::peer;
+use common::python;
 use httpsys::source::replayed::Replayed;
 use serde_json::Value;
 use std::io::BufReader;
@@ -208,17 +209,6 @@ for path in [b'/thread', b'/child', b'/pieces']:
 
 /// Calls of descriptors and of processes: without those of the loader.
 const SET: &str = "trace=%network,%process,read,write,close";
-
-/// The interpreter itself: what `python3` names may be a script that looks for it.
-fn python() -> String {
-    let mut command = Command::new("python3");
-    let output = command
-        .args(["-c", "import sys; print(sys.executable)"])
-        .output()
-        .expect("python3 runs");
-    let path = String::from_utf8(output.stdout).expect("a path");
-    path.trim_end().to_string()
-}
 
 /// Runs the program under strace with these flags.
 fn strace(folder: &Folder, flags: &[&str], log: &str) {

@@ -58,6 +58,7 @@ pub fn start(
 }
 
 fn show(handover: &Handover, mut pipeline: Pipeline, requests: &Requests) -> Pipeline {
+    let canonical = pipeline.is_canonical();
     let mut begun = Begun::default();
     let mut batch = Vec::new();
     let mut last = Instant::now();
@@ -70,17 +71,24 @@ fn show(handover: &Handover, mut pipeline: Pipeline, requests: &Requests) -> Pip
         } else {
             most
         };
-        let found = handover.take(&mut batch, busy, begun.patience(most));
+        let patience = match canonical {
+            true => most,
+            false => begun.patience(most),
+        };
+        let found = handover.take(&mut batch, busy, patience);
         for raw in records(&batch) {
             begun.record(&raw, &mut pipeline);
         }
-        begun.tell(&mut pipeline);
+        // What is only so because of how long something takes is not told in a canonical run.
+        if !canonical {
+            begun.tell(&mut pipeline);
+        }
         let quiet = batch.is_empty();
         if !quiet {
             last = Instant::now();
         }
         let idle = quiet && last.elapsed() >= QUIET;
-        complain(pipeline.flush(idle));
+        complain(pipeline.flush(idle && !canonical));
         held_back = !idle;
         if quiet {
             pipeline.idle();

@@ -456,6 +456,11 @@ impl Pipeline {
             .collect()
     }
 
+    /// Whether it shows what is the same on every run: nothing then depends on how long something takes.
+    pub fn is_canonical(&self) -> bool {
+        self.canonical.is_some()
+    }
+
     /// Whether enough was written to be handed to the streams.
     pub fn is_full(&self) -> bool {
         self.outputs

@@ -79,6 +79,9 @@ pub struct WatchArgs {
     /// then sees that it has one CPU
     #[arg(long, conflicts_with = "pids")]
     pub one_cpu: bool,
+    /// With --view json: what the trace means, too (connection, exchange and notes of each event)
+    #[arg(long)]
+    pub notes: bool,
     #[command(flatten)]
     pub show: ShowArgs,
 }
@@ -116,7 +119,10 @@ pub fn run(args: WatchArgs, common: &Common) -> u8 {
         step: args.show.step || args.show.quiz,
         terminal: None,
     };
-    let calendar = calendar(Clock::Real);
+    let calendar = calendar(match common.canonical {
+        true => Clock::Canonical,
+        false => Clock::Real,
+    });
     let screen = Screen {
         show: &args.show,
         view: args.show.view(Some(view(&args))),
@@ -124,7 +130,7 @@ pub fn run(args: WatchArgs, common: &Common) -> u8 {
         carrier: Carrier::StandardError,
         start: start_line("ptrace", calendar, words(&args), common.canonical),
         calendar,
-        notes: false,
+        notes: args.notes,
         total: None,
     };
     let outputs = match screen.outputs() {
@@ -147,12 +153,15 @@ pub fn run(args: WatchArgs, common: &Common) -> u8 {
     {
         return refuse(&super::stream::plain(&error));
     }
+    let start = clock::real();
     let mut pipeline = Pipeline::new(
-        clock::real(),
+        start,
         outputs,
         args.show.shown(filter),
         !args.show.no_redact,
-        common.canonical.then(|| Canonical::new(None)),
+        common
+            .canonical
+            .then(|| Canonical::new(None).ticking(start)),
     );
     pipeline.pager = pager;
     pipeline.program = program;
@@ -184,6 +193,7 @@ fn misuse(args: &WatchArgs) -> Option<&'static str> {
         (true, false) if !args.environment.is_empty() => {
             Some("-E is for a command that is started: with -p it comes too late")
         }
+        _ if args.notes && args.view != Some(ViewName::Json) => Some("--notes adds to --view json"),
         _ if args.follow > 1 && args.show.output.is_some() => Some(
             "-ff: a file for each process is not written here; -o FILE holds all of them, and \
              each line says whose it is",

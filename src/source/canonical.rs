@@ -2,7 +2,10 @@
 //!
 //! In: a record as it came from the ring. Out: the same record, rewritten in place at equal length:
 //! - process and thread ids count 1, 2, … in order of appearance (a process and its first thread share
-//!   a number, as they share an id), also where `clone` and `wait4` return them and `wait4` is given one;
+//!   a number, as they share an id), also where calls return them or are given one (`clone`, `wait4`, `getpid`,
+//!   `kill`, …) and where a signal says who sent it;
+//! - times of another program, which are real ones, become those of a clock that ticks at every reading, as our own
+//!   server's do ([`Canonical::ticking`]);
 //! - the port of a listener (or of the server that a client connects to) becomes 50080, the next one
 //!   50081, where it has five digits; a shorter one was chosen by a person and is stable already; so does
 //!   that of a listener that was there before;
@@ -11,12 +14,13 @@
 //! - in data, `:PORT` of a listener is rewritten too (`Host: 127.0.0.1:37211`), if one call moved all of
 //!   it.
 //!
-//! Left out on purpose: times, which are the canonical clock's; descriptors and byte counts, which are
-//! what a trace is about; a port that data mentions in any other way.
+//! Left out on purpose: descriptors and byte counts, which are what a trace is about; a port that data mentions in any other way.
 
 use crate::abi::address::Address;
 use crate::abi::calls::{self, CallId, Kind};
+use crate::abi::siginfo::SigInfo;
 use crate::event::raw::{HEAD, Raw, RawHead, SEGMENT_HEAD, kind, padded, part};
+use crate::kernel::clock::CANONICAL_TICK;
 use std::collections::HashMap;
 
 /// What the first listener's port becomes.
@@ -35,7 +39,61 @@ pub struct Canonical {
     accepted: u16,
     /// Descriptors bound to port 0: `getsockname` will tell which port that became.
     bound_to_any: Vec<u64>,
+    /// For records with real times.
+    clock: Option<Ticks>,
 }
+
+/// The canonical clock, read when a record comes.
+#[derive(Debug)]
+struct Ticks {
+    now: u64,
+    /// When calls that were told as they began have begun, by thread.
+    begun: HashMap<u32, u64>,
+}
+
+impl Ticks {
+    fn tick(&mut self) -> u64 {
+        self.now += CANONICAL_TICK;
+        self.now
+    }
+
+    fn stamp(&mut self, head: &mut RawHead) {
+        match head.kind {
+            kind::ENTER => {
+                head.enter = self.tick();
+                head.exit = head.enter;
+                self.begun.insert(head.tid, head.enter);
+            }
+            kind::CALL => {
+                let begun = self.begun.remove(&head.tid);
+                head.enter = begun.unwrap_or_else(|| self.tick());
+                head.exit = self.tick();
+            }
+            _ => {
+                let begun = self.begun.remove(&head.tid);
+                let pending = begun.filter(|_| head.kind == kind::PENDING);
+                head.enter = pending.unwrap_or_else(|| self.tick());
+                head.exit = head.enter;
+            }
+        }
+    }
+}
+
+/// Calls that return an id.
+const RETURN_IDS: [CallId; 9] = [
+    calls::CLONE,
+    calls::CLONE3,
+    calls::FORK,
+    calls::VFORK,
+    calls::WAIT4,
+    calls::GETPID,
+    calls::GETPPID,
+    calls::GETTID,
+    calls::SET_TID_ADDRESS,
+];
+
+/// Where `si_pid` stands in a `siginfo_t` that has one (`man 2 sigaction`).
+const SI_PID: std::ops::Range<usize> = 16..20;
 
 /// Where one segment stands in a record.
 struct Place {
@@ -53,6 +111,15 @@ impl Canonical {
             listeners: known.into_iter().collect(),
             ..Canonical::default()
         }
+    }
+
+    /// Records have real times: they become those of the canonical clock, counted from `start`.
+    pub fn ticking(mut self, start: u64) -> Canonical {
+        self.clock = Some(Ticks {
+            now: start,
+            begun: HashMap::new(),
+        });
+        self
     }
 
     /// Rewrites a record; `buf` holds the result.
@@ -76,6 +143,9 @@ impl Canonical {
         };
         head.pid = self.id(head.pid);
         head.tid = self.id(head.tid);
+        if let Some(clock) = &mut self.clock {
+            clock.stamp(&mut head);
+        }
         if head.kind == kind::SPAWN {
             head.args[0] = u64::from(self.id(head.args[0] as u32));
         }
@@ -85,18 +155,28 @@ impl Canonical {
                 self.fact(&mut bytes[name.start..name.end]);
             }
         }
+        if head.kind == kind::SIGNAL {
+            for place in places(bytes) {
+                self.sender(&mut bytes[place.start..place.end]);
+            }
+        }
         let call = CallId::from_number(u64::from(head.nr));
-        if head.kind == kind::CALL
-            && head.ret > 0
-            && (call == Some(calls::CLONE) || call == Some(calls::WAIT4))
-        {
+        let returns_id = call.is_some_and(|call| RETURN_IDS.contains(&call));
+        if head.kind == kind::CALL && head.ret > 0 && returns_id {
             head.ret = i64::from(self.id(head.ret as u32));
         }
-        // A child that is waited for by its number; negative ones mean any, or a group.
-        if let (kind::CALL | kind::ENTER, Some(calls::WAIT4), 1..) =
-            (head.kind, call, head.args[0] as u32 as i32)
-        {
-            head.args[0] = u64::from(self.id(head.args[0] as u32));
+        if let kind::CALL | kind::ENTER | kind::PENDING = head.kind {
+            let given = match call {
+                Some(calls::WAIT4 | calls::KILL) => 1,
+                Some(calls::TGKILL) => 2,
+                _ => 0,
+            };
+            for id in &mut head.args[..given] {
+                // Negative ones mean any, or a group.
+                if let 1.. = *id as u32 as i32 {
+                    *id = u64::from(self.id(*id as u32));
+                }
+            }
         }
         head.write_to(bytes);
         if call == Some(calls::CLOSE) {
@@ -120,6 +200,16 @@ impl Canonical {
             0
         } else {
             *self.ids.entry(id).or_insert(next)
+        }
+    }
+
+    /// Rewrites who sent a signal, where its `siginfo_t` says.
+    fn sender(&mut self, bytes: &mut [u8]) {
+        let info = SigInfo::from_bytes(bytes);
+        let told = info.is_some_and(|info| info.fields().iter().any(|field| field.name == "pid"));
+        if let (true, Some(pid)) = (told, bytes.get_mut(SI_PID)) {
+            let real = u32::from_ne_bytes([pid[0], pid[1], pid[2], pid[3]]);
+            pid.copy_from_slice(&self.id(real).to_ne_bytes());
         }
     }
 

@@ -32,6 +32,17 @@ pub fn httpsys() -> Command {
     command
 }
 
+/// Python's interpreter itself: what `python3` names may be a script that looks for it.
+pub fn python() -> String {
+    let mut command = Command::new("python3");
+    let output = command
+        .args(["-c", "import sys; print(sys.executable)"])
+        .output()
+        .expect("python3 runs");
+    let path = String::from_utf8(output.stdout).expect("a path");
+    path.trim_end().to_string()
+}
+
 /// Whether this peer is here. Where it is not, the test says so and passes, unless
 /// `HTTPSYS_REQUIRE_PEERS=1`.
 pub fn peer(name: &str) -> bool {
