@@ -18,6 +18,7 @@
 mod doors;
 
 use super::accept::{Streak, shut};
+use super::desks::Desks;
 use super::exchange::{Client, Desk, Worker};
 use super::listen::{self, Listener};
 use super::open_error::OpenError;
@@ -32,8 +33,6 @@ use crate::kernel::Probe;
 use nix::libc;
 use std::time::Duration;
 
-/// Desks kept for the next connection that needs one.
-const SPARE: usize = 16;
 /// The sleep when the wait fails again and again.
 const NAP: Duration = Duration::from_millis(100);
 /// The sleep when nothing came of several turns in a row.
@@ -86,9 +85,7 @@ struct Loop<'a, P: Probe, W> {
     open: usize,
     /// Connections at once.
     most: usize,
-    // Boxed, because a desk moves between here and its row as one pointer.
-    #[allow(clippy::vec_box, reason = "desks are moved, not looked at")]
-    spare: Vec<Box<Desk>>,
+    desks: Desks,
     timers: Timers,
     doors: Doors,
     /// Of `accept4`, of the wait, and of turns in which nothing came of anything.
@@ -130,7 +127,7 @@ pub fn run<P: Probe + 'static, W: Waiting<P>>(
         rows: Vec::new(),
         open: 0,
         most,
-        spare: Vec::new(),
+        desks: Desks::default(),
         timers: Timers::default(),
         doors: Doors::Open,
         streaks: Default::default(),
@@ -308,15 +305,8 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
         let Some(Some(row)) = self.rows.get_mut(fd.0 as usize) else {
             return;
         };
-        let mut desk = match row.desk.take() {
-            Some(desk) => desk,
-            None => {
-                let spare = self.spare.pop();
-                let desk = spare.unwrap_or_else(|| Box::new(self.worker.desk()));
-                self.worker.lend(&desk, &mut row.client);
-                desk
-            }
-        };
+        let own = row.desk.take();
+        let mut desk = self.desks.lend(own, self.worker, &mut row.client);
         work(self.worker, &mut desk, &mut row.client, &self.buf);
         self.settle(fd, desk);
     }
@@ -366,7 +356,7 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
         let deadline = self.worker.ear.bounded(row.client.deadline);
         if desk.is_clear() {
             self.worker.take_back(&desk, &mut row.client);
-            self.put_away(desk);
+            self.desks.put_away(desk);
         } else {
             row.desk = Some(desk);
         }
@@ -420,7 +410,7 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
         if self.worker.kernel.shutdown(fd, libc::SHUT_WR).is_err() {
             return self.end(fd, desk);
         }
-        self.put_away_after_use(desk);
+        self.desks.put_away_after_use(self.worker, desk);
         let Some(Some(row)) = self.rows.get_mut(fd.0 as usize) else {
             return;
         };
@@ -460,7 +450,7 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
 
     /// Ends a connection whose desk is lent out.
     fn end(&mut self, fd: Fd, desk: Box<Desk>) {
-        self.put_away_after_use(desk);
+        self.desks.put_away_after_use(self.worker, desk);
         self.close(fd);
     }
 
@@ -470,7 +460,7 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
             return;
         };
         if let Some(desk) = row.desk {
-            self.put_away_after_use(desk);
+            self.desks.put_away_after_use(self.worker, desk);
         }
         self.waiting.about_to_close(Key::of(&row.client));
         let _ = self.worker.kernel.close(fd);
@@ -481,18 +471,6 @@ impl<P: Probe, W: Waiting<P>> Loop<'_, P, W> {
         }
         if self.open == 0 && self.rows.len() > ROWS {
             self.rows = Vec::new();
-        }
-    }
-
-    fn put_away_after_use(&mut self, mut desk: Box<Desk>) {
-        self.worker.clear(&mut desk);
-        self.put_away(desk);
-    }
-
-    #[inline]
-    fn put_away(&mut self, desk: Box<Desk>) {
-        if self.spare.len() < SPARE {
-            self.spare.push(desk);
         }
     }
 

@@ -20,6 +20,7 @@ mod poll;
 mod select;
 mod uring;
 
+mod desks;
 mod event_loop;
 mod timers;
 mod waiting;
@@ -32,6 +33,7 @@ mod unix_name;
 
 pub mod connection;
 mod exchange;
+mod long;
 mod send;
 mod site;
 

@@ -3,16 +3,19 @@
 //! In: the bytes of one or more answers, then perhaps a long body: memory, a file or parts of it, the
 //! entries of a directory. Out: `write`,
 //! `sendto` with `MSG_MORE`, `sendfile`, each with as much progress as the kernel allows
-//! (`man 2 write`: fewer bytes than asked is no error). The same on blocking and non-blocking
+//! (`man 2 write`: fewer bytes than asked is no error; `long` has what a long body is made of). The same on blocking and non-blocking
 //! descriptors: the models differ in what they do with [`Sent::Blocked`].
 
 use super::listing::Directory;
+use super::long::{self, COPY, Long, PIECE, Parts};
 use super::metrics::Counter;
 use crate::abi::Fd;
 use crate::abi::errno::Errno;
 use crate::kernel::clock;
 use crate::kernel::{Kernel, Probe, Result};
 use nix::libc;
+
+pub use super::long::Part;
 
 /// What follows when everything was sent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
@@ -26,45 +29,6 @@ pub enum After {
     Linger,
     /// The end at once: an answer was promised that cannot be kept.
     Abort,
-}
-
-/// A body too long to be copied behind its head.
-#[derive(Debug)]
-enum Long {
-    /// A file from its own position on: how many bytes are left.
-    File { fd: Fd, left: u64 },
-    /// The same, on a file that `sendfile` does not take: read and written in pieces.
-    Copied { fd: Fd, left: u64 },
-    /// Memory, and how much of it was sent.
-    Memory { bytes: Vec<u8>, sent: usize },
-    /// Parts of a file, with text between them.
-    Parts(Parts),
-    /// The entries of a directory, as long as there are any.
-    Directory(Directory),
-}
-
-/// A part of a file and the text that goes before it; the last may be text alone.
-#[derive(Debug)]
-pub struct Part {
-    /// What goes before it.
-    pub text: Vec<u8>,
-    /// Its first byte.
-    pub at: u64,
-    /// How many bytes.
-    pub len: u64,
-}
-
-/// The parts that are not sent yet.
-#[derive(Debug)]
-struct Parts {
-    fd: Fd,
-    /// Those that have not begun, the next one last.
-    rest: Vec<Part>,
-    /// Of the part under way: where to go on, and how much is left.
-    at: u64,
-    left: u64,
-    /// `sendfile` does not take this file.
-    copied: bool,
 }
 
 /// How far sending came.
@@ -82,10 +46,6 @@ pub enum Sent {
 
 /// Answers above this many bytes wait until those before them were sent.
 const HIGH_WATER: usize = 128 << 10;
-/// Bytes per `sendfile` at most: one call must not run for seconds (nginx: `sendfile_max_chunk`).
-const PIECE: u64 = 2 << 20;
-/// Bytes per `read` when a file is copied.
-const COPY: usize = 64 << 10;
 
 /// Everything on its way to one client.
 #[derive(Debug, Default)]
@@ -133,15 +93,8 @@ impl Outgoing {
     }
 
     /// Sends these parts of the file, in order. The file is closed then.
-    pub fn then_parts(&mut self, fd: Fd, mut parts: Vec<Part>) {
-        parts.reverse();
-        self.long = Some(Long::Parts(Parts {
-            fd,
-            rest: parts,
-            at: 0,
-            left: 0,
-            copied: false,
-        }));
+    pub fn then_parts(&mut self, fd: Fd, parts: Vec<Part>) {
+        self.long = Some(Long::Parts(Parts::new(fd, parts)));
     }
 
     /// Sends the rest of a listing. The directory is closed then.
@@ -163,10 +116,7 @@ impl Outgoing {
 
     /// Bytes of memory waiting.
     pub fn footprint(&self) -> usize {
-        match &self.long {
-            Some(Long::Memory { bytes, .. }) => self.bytes.len() + bytes.len(),
-            _ => self.bytes.len(),
-        }
+        self.bytes.len() + self.long.as_ref().map_or(0, Long::footprint)
     }
 
     /// Bytes that this will send, as far as they are not sent; of a listing, at least one more piece.
@@ -177,19 +127,7 @@ impl Outgoing {
 
     /// Bytes that this is known to send, as far as they are not sent.
     fn known(&self) -> u64 {
-        let long = match &self.long {
-            None => 0,
-            Some(Long::File { left, .. } | Long::Copied { left, .. }) => *left,
-            Some(Long::Memory { bytes, sent }) => (bytes.len() - sent) as u64,
-            Some(Long::Parts(parts)) => {
-                let rest = parts
-                    .rest
-                    .iter()
-                    .map(|part| part.text.len() as u64 + part.len);
-                parts.left + rest.sum::<u64>()
-            }
-            Some(Long::Directory(_)) => 0,
-        };
+        let long = self.long.as_ref().map_or(0, Long::known);
         (self.bytes.len() - self.sent) as u64 + long
     }
 
@@ -217,13 +155,9 @@ impl Outgoing {
 
     /// Nothing more comes after the bytes: closes what it came from.
     fn close_long<P: Probe>(&mut self, kernel: &mut Kernel<P>) {
-        let fd = match self.long.take() {
-            None | Some(Long::Memory { .. }) => return,
-            Some(Long::File { fd, .. } | Long::Copied { fd, .. }) => fd,
-            Some(Long::Parts(parts)) => parts.fd,
-            Some(Long::Directory(directory)) => directory.fd,
-        };
-        let _ = kernel.close(fd);
+        if let Some(fd) = self.long.take().and_then(|long| long.fd()) {
+            let _ = kernel.close(fd);
+        }
     }
 
     fn rewind(&mut self) {
@@ -378,8 +312,16 @@ impl Outgoing {
                     Err(errno) => return Err(errno),
                 }
             }
-            Some(Long::Copied { .. }) => return self.copy_piece(kernel),
-            Some(Long::Parts(_)) => self.send_part(kernel, client)?,
+            Some(Long::Copied { fd, left }) => {
+                self.sent = 0;
+                long::copy_piece(kernel, *fd, left, &mut self.bytes)?
+            }
+            Some(Long::Parts(parts)) => {
+                self.sent = 0;
+                let (last, advanced) = parts.next(kernel, client, &mut self.bytes)?;
+                self.advanced |= advanced;
+                last
+            }
             Some(Long::Directory(directory)) => {
                 self.sent = 0;
                 self.bytes.clear();
@@ -392,77 +334,6 @@ impl Outgoing {
             self.close_long(kernel);
         }
         Ok(())
-    }
-
-    /// The text before the next part, or some of the part under way. True when that was the last.
-    fn send_part<P: Probe>(&mut self, kernel: &mut Kernel<P>, client: Fd) -> Result<bool> {
-        let Some(Long::Parts(parts)) = self.long.as_mut() else {
-            return Ok(true);
-        };
-        if parts.left == 0 {
-            let next = parts.rest.pop();
-            self.sent = 0;
-            self.bytes.clear();
-            if let Some(part) = next {
-                self.bytes.extend_from_slice(&part.text);
-                (parts.at, parts.left) = (part.at, part.len);
-            }
-            return Ok(parts.left == 0 && parts.rest.is_empty());
-        }
-        let sent = match parts.copied {
-            false => kernel.sendfile_at(client, parts.fd, parts.at, parts.left.min(PIECE) as usize),
-            true => {
-                self.sent = 0;
-                self.bytes.resize(parts.left.min(COPY as u64) as usize, 0);
-                let got = kernel.pread(parts.fd, &mut self.bytes, parts.at);
-                self.bytes.truncate(*got.as_ref().unwrap_or(&0));
-                got
-            }
-        };
-        match sent {
-            // The file is shorter now than we promised: only closing tells the client.
-            Ok(0) => Err(Errno(libc::EIO)),
-            Ok(n) => {
-                self.advanced = true;
-                parts.at += n as u64;
-                parts.left = parts.left.saturating_sub(n as u64);
-                Ok(parts.left == 0 && parts.rest.is_empty())
-            }
-            Err(Errno(libc::EINVAL | libc::ENOSYS)) if !parts.copied => {
-                parts.copied = true;
-                Ok(false)
-            }
-            Err(errno) => Err(errno),
-        }
-    }
-
-    /// Without `sendfile`: the next piece of the file becomes bytes to write.
-    fn copy_piece<P: Probe>(&mut self, kernel: &mut Kernel<P>) -> Result<()> {
-        let Some(Long::Copied { fd, left }) = self.long.as_mut() else {
-            return Ok(());
-        };
-        self.sent = 0;
-        self.bytes.resize((*left).min(COPY as u64) as usize, 0);
-        // A short read is no end: the piece is filled before it is sent.
-        let (mut got, mut last) = (0, Ok(0));
-        while got < self.bytes.len() {
-            last = kernel.read(*fd, &mut self.bytes[got..]);
-            match last {
-                Ok(n) if n > 0 => got += n,
-                _ => break,
-            }
-        }
-        self.bytes.truncate(got);
-        match got {
-            0 => Err(last.err().unwrap_or(Errno(libc::EIO))),
-            n => {
-                *left = left.saturating_sub(n as u64);
-                if *left == 0 {
-                    self.close_long(kernel);
-                }
-                Ok(())
-            }
-        }
     }
 }
 

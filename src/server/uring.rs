@@ -14,6 +14,7 @@
 //! by plain calls: they are in the page cache, and `sendfile` has no operation.
 
 use super::accept::{Accepted, Streak, trouble};
+use super::desks::{Desks, SPARE};
 use super::exchange::{Client, Desk, Worker};
 use super::listen::{self, Listener};
 use super::open_error::OpenError;
@@ -26,8 +27,6 @@ use crate::kernel::{Operation, Probe, Result, Ring, Ticket};
 use nix::libc;
 use std::time::Duration;
 
-/// Desks and buffers kept for the next connection that needs one.
-const SPARE: usize = 16;
 /// How long nobody is accepted when descriptors are short.
 const PAUSE: u64 = 500_000_000;
 /// The sleep when `io_uring_enter` fails again and again.
@@ -84,9 +83,7 @@ struct Loop<'a, P: Probe> {
     open: usize,
     /// Connections at once.
     most: usize,
-    // Boxed, because a desk moves between here and its row as one pointer.
-    #[allow(clippy::vec_box, reason = "desks are moved, not looked at")]
-    desks: Vec<Box<Desk>>,
+    desks: Desks,
     buffers: Vec<Vec<u8>>,
     timers: Timers,
     /// Of accepts, of `io_uring_enter`, and of reads and writes.
@@ -112,7 +109,7 @@ pub fn run<P: Probe + 'static>(
         rows: Vec::new(),
         open: 0,
         most: most.max(1),
-        desks: Vec::new(),
+        desks: Desks::default(),
         buffers: Vec::new(),
         timers: Timers::default(),
         streaks: Default::default(),
@@ -340,15 +337,8 @@ impl<P: Probe> Loop<'_, P> {
         let Some(Some(row)) = self.rows.get_mut(fd.0 as usize) else {
             return;
         };
-        let mut desk = match row.desk.take() {
-            Some(desk) => desk,
-            None => {
-                let spare = self.desks.pop();
-                let desk = spare.unwrap_or_else(|| Box::new(self.worker.desk()));
-                self.worker.lend(&desk, &mut row.client);
-                desk
-            }
-        };
+        let own = row.desk.take();
+        let mut desk = self.desks.lend(own, self.worker, &mut row.client);
         work(self.worker, &mut desk, &mut row.client);
         self.settle(fd, desk);
     }
@@ -393,7 +383,7 @@ impl<P: Probe> Loop<'_, P> {
         self.timers.watch(fd.0 as u32, deadline);
         if desk.is_clear() {
             self.worker.take_back(&desk, &mut row.client);
-            self.put_away(desk);
+            self.desks.put_away(desk);
         } else {
             row.desk = Some(desk);
         }
@@ -424,7 +414,7 @@ impl<P: Probe> Loop<'_, P> {
     /// Our half is closed; what the client still sends is read and thrown away for a while, so that
     /// no RST destroys the answer (RFC 9112 9.6).
     fn begin_to_linger(&mut self, fd: Fd, desk: Box<Desk>) {
-        self.put_away_after_use(desk);
+        self.desks.put_away_after_use(self.worker, desk);
         let how = libc::SHUT_WR;
         let ticket = self.queue(Operation::Shutdown { fd, how });
         let patience = self.worker.site.config.linger.as_nanos() as u64;
@@ -440,7 +430,7 @@ impl<P: Probe> Loop<'_, P> {
 
     /// Ends a connection whose desk is lent out.
     fn end(&mut self, fd: Fd, desk: Box<Desk>) {
-        self.put_away_after_use(desk);
+        self.desks.put_away_after_use(self.worker, desk);
         self.close(fd);
     }
 
@@ -451,7 +441,7 @@ impl<P: Probe> Loop<'_, P> {
         let was = std::mem::replace(&mut row.doing, Doing::Leaving);
         let under_way = [row.read, row.other];
         if let Some(desk) = desk {
-            self.put_away_after_use(desk);
+            self.desks.put_away_after_use(self.worker, desk);
         }
         if under_way != [None, None] {
             if was != Doing::Leaving {
@@ -469,17 +459,6 @@ impl<P: Probe> Loop<'_, P> {
         }
         if self.open == 0 {
             self.rows = Vec::new();
-        }
-    }
-
-    fn put_away_after_use(&mut self, mut desk: Box<Desk>) {
-        self.worker.clear(&mut desk);
-        self.put_away(desk);
-    }
-
-    fn put_away(&mut self, desk: Box<Desk>) {
-        if self.desks.len() < SPARE {
-            self.desks.push(desk);
         }
     }
 
