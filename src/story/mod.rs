@@ -16,6 +16,7 @@ mod fds;
 mod files;
 mod findings;
 mod glossary;
+mod heard;
 mod interpret;
 mod joins;
 mod lives;
