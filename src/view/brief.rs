@@ -4,7 +4,8 @@
 //! room there is; long paths and addresses are shortened, never the rest of the call before them.
 //! Calls the story does not interpret show their arguments by the table.
 
-use super::text::{Charset, escape_into};
+pub use super::line::Line;
+use super::text::Charset;
 use crate::abi::Fd;
 use crate::abi::address::Address;
 use crate::abi::calls;
@@ -13,68 +14,8 @@ use crate::abi::calls::Kind;
 use crate::abi::flags;
 use crate::abi::flags::FlagSet;
 use crate::event::call::{Arg, Call, CallName, Syscall};
-use crate::event::digits::decimal;
 use crate::event::structs;
 use crate::event::structs::Time;
-
-/// Bytes with the columns they take.
-#[derive(Clone, Debug, Default)]
-pub struct Line {
-    /// The text.
-    pub bytes: Vec<u8>,
-    /// How many columns it takes.
-    pub columns: usize,
-}
-
-impl Line {
-    /// Forgets the text, keeps the memory.
-    #[inline]
-    pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.columns = 0;
-    }
-
-    /// Adds ASCII.
-    #[inline]
-    pub fn text(&mut self, text: &str) {
-        self.bytes.extend_from_slice(text.as_bytes());
-        self.columns += text.len();
-    }
-
-    /// Adds a number.
-    #[inline]
-    pub fn number(&mut self, number: u64) {
-        let start = self.bytes.len();
-        decimal(&mut self.bytes, number);
-        self.columns += self.bytes.len() - start;
-    }
-
-    fn signed(&mut self, number: i64) {
-        if number < 0 {
-            self.text("-");
-        }
-        self.number(number.unsigned_abs());
-    }
-
-    fn hex(&mut self, number: u64) {
-        self.text("0x");
-        let digits = (64 - number.leading_zeros()).div_ceil(4).max(1);
-        for i in (0..digits).rev() {
-            let digit = (number >> (4 * i)) as u8 & 15;
-            self.bytes.push(b"0123456789abcdef"[usize::from(digit)]);
-        }
-        self.columns += digits as usize;
-    }
-
-    /// Adds bytes from outside, in at most so many columns.
-    pub fn escaped(&mut self, bytes: &[u8], columns: usize, charset: Charset) {
-        self.columns += escape_into(&mut self.bytes, bytes, columns, charset);
-    }
-
-    fn fd(&mut self, fd: Fd) {
-        self.signed(i64::from(fd.0));
-    }
-}
 
 /// Nobody means a number: "as much as there is".
 const ALL: u64 = 1 << 62;

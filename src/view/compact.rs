@@ -13,7 +13,8 @@
 
 use self::laps::Laps;
 use super::View;
-use super::brief::{Line, write_call};
+use super::brief::write_call;
+use super::line::Line;
 use super::paint::{Ink, Paint};
 use super::sentence::{cut, ink, sentence};
 use super::startup::{Showing, Startup};

@@ -7,6 +7,7 @@ pub mod brief;
 pub mod compact;
 pub mod explain;
 pub mod json;
+pub mod line;
 pub mod paint;
 pub mod parse;
 pub mod sentence;

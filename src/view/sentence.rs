@@ -3,7 +3,7 @@
 //! In: a note and how many columns it may take. Out: its sentence, escaped and short enough: first
 //! spare words go, then bytes from outside are shortened, and only then the sentence is cut.
 
-use super::brief::Line;
+use super::line::Line;
 use super::paint::Ink;
 use super::text::Charset;
 use crate::story::words::Way;
