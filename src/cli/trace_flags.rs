@@ -99,7 +99,7 @@ pub struct ShowArgs {
     /// Say what is behind each descriptor; -yy with addresses (strace view)
     #[arg(short = 'y', action = ArgAction::Count)]
     pub decode_fds: u8,
-    /// Only tables at the end: per call, per descriptor, per exchange
+    /// Only tables at the end: by call, by descriptor, by exchange, and where its time went
     #[arg(short = 'c', long = "summary-only", conflicts_with = "summary")]
     pub summary_only: bool,
     /// The trace, and the tables at the end

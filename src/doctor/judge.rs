@@ -138,8 +138,7 @@ fn openat2(facts: &Facts) -> Line {
 }
 
 fn port(facts: &Facts) -> Line {
-    let thing = "port 8080";
-    debug_assert!(thing.ends_with(&PORT.to_string()));
+    let thing = format!("port {PORT}");
     let state = match &facts.port {
         Ok(()) => return Line::ok(thing, "free"),
         Err(None) => "taken".to_owned(),
@@ -225,6 +224,7 @@ fn name(errno: Errno) -> String {
 mod tests {
     use super::super::facts::{Environment, Peer};
     use super::*;
+    use std::borrow::Cow;
 
     /// A machine on which everything works.
     fn good() -> Facts {
@@ -256,7 +256,7 @@ mod tests {
     }
 
     /// What there is to mend on a machine that differs from the good one in this.
-    fn fixes(change: impl FnOnce(&mut Facts)) -> Vec<(&'static str, String)> {
+    fn fixes(change: impl FnOnce(&mut Facts)) -> Vec<(Cow<'static, str>, String)> {
         let mut facts = good();
         change(&mut facts);
         let lines = judge(&facts);

@@ -10,11 +10,13 @@ mod judge;
 pub use facts::{Environment, Facts, Peer, look};
 pub use judge::judge;
 
+use std::borrow::Cow;
+
 /// One thing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Line {
     /// What it is about: `ptrace`.
-    pub thing: &'static str,
+    pub thing: Cow<'static, str>,
     /// How it is.
     pub state: String,
     /// What to do about it; `None` when all is well.
@@ -22,17 +24,21 @@ pub struct Line {
 }
 
 impl Line {
-    fn ok(thing: &'static str, state: impl Into<String>) -> Line {
+    fn ok(thing: impl Into<Cow<'static, str>>, state: impl Into<String>) -> Line {
         Line {
-            thing,
+            thing: thing.into(),
             state: state.into(),
             fix: None,
         }
     }
 
-    fn fix(thing: &'static str, state: impl Into<String>, fix: impl Into<String>) -> Line {
+    fn fix(
+        thing: impl Into<Cow<'static, str>>,
+        state: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Line {
         Line {
-            thing,
+            thing: thing.into(),
             state: state.into(),
             fix: Some(fix.into()),
         }
