@@ -6,17 +6,14 @@
 //! process: a few kept-alive connections that each ask for `/hi` again as soon as they are answered.
 //! (Client and server share the machine: read the ratios, not the rates.)
 
-use std::io::{BufRead, BufReader, Read, Write};
+mod support;
+
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-use std::time::Instant;
+use std::process::{Child, Command};
+use support::median;
 
 const ROUNDS: usize = 7;
-const ROUND: Duration = Duration::from_millis(400);
-const CONNECTIONS: usize = 32;
-const REQUEST: &[u8] = b"GET /hi HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n";
 
 /// How a server is watched: a name, its flags, and whether its trace goes to a file.
 const WAYS: [(&str, &[&str]); 4] = [
@@ -40,25 +37,11 @@ impl Server {
         if !flags.is_empty() {
             command.arg("-o").arg(&trace);
         }
-        let mut child = command
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("httpsys starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("it is a pipe")).lines();
-        let address = loop {
-            let line = lines.next().expect("it says where it listens");
-            let line = line.expect("a line of text");
-            if let Some(url) = line.strip_prefix("listening on http://") {
-                break url.trim_end_matches('/').to_owned();
-            }
-        };
-        // What else it says is read, so that it never waits for room.
-        std::thread::spawn(move || lines.for_each(drop));
-        let connect = |_| TcpStream::connect(&address).expect("it takes connections");
+        let (child, connections) = support::start(command);
         Server {
-            connections: (0..CONNECTIONS).map(connect).collect(),
             child,
             trace,
+            connections,
         }
     }
 
@@ -73,18 +56,8 @@ impl Server {
 
     /// Asks for a while; returns requests per second of CPU time.
     fn round(&mut self) -> f64 {
-        let (cpu, begun) = (self.cpu(), Instant::now());
-        let (mut answers, mut room) = (0, [0; 4096]);
-        while begun.elapsed() < ROUND {
-            for connection in &mut self.connections {
-                connection.write_all(REQUEST).expect("it reads");
-            }
-            for connection in &mut self.connections {
-                let n = connection.read(&mut room).expect("it answers");
-                assert!(room[..n].ends_with(b"\r\n\r\nHi"), "one whole answer");
-                answers += 1;
-            }
-        }
+        let cpu = self.cpu();
+        let answers = support::ask(&mut self.connections);
         f64::from(answers) / (self.cpu() - cpu) * 1e9
     }
 }
@@ -100,11 +73,6 @@ impl Drop for Server {
 fn on_cpu(schedstat: &Path) -> Option<f64> {
     let text = std::fs::read_to_string(schedstat).ok()?;
     text.split_whitespace().next()?.parse().ok()
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 fn main() {

@@ -7,15 +7,14 @@
 //! (`taskset -c 0`), where a stop costs no interrupt from one CPU to another. Needs strace and taskset.
 //! (Client and server share the machine: read the ratios, not the rates.)
 
-use std::io::{BufRead, BufReader, Read, Write};
+mod support;
+
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command};
+use std::time::Instant;
+use support::median;
 
 const ROUNDS: usize = 5;
-const ROUND: Duration = Duration::from_millis(400);
-const CONNECTIONS: usize = 32;
-const REQUEST: &[u8] = b"GET /hi HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n";
 const HTTPSYS: &str = env!("CARGO_BIN_EXE_httpsys");
 const SET: &str =
     "trace=%network,read,write,readv,writev,sendfile,close,epoll_wait,epoll_pwait,epoll_ctl";
@@ -73,40 +72,16 @@ impl Server {
             "off",
         ];
         let words = [place, tracer, &serve].concat();
-        let mut child = Command::new(words[0])
-            .args(&words[1..])
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("it is a pipe")).lines();
-        let address = loop {
-            let line = lines.next().expect("it says where it listens");
-            let line = line.expect("a line of text");
-            if let Some(url) = line.strip_prefix("listening on http://") {
-                break url.trim_end_matches('/').to_owned();
-            }
-        };
-        std::thread::spawn(move || lines.for_each(drop));
-        let connect = |_| TcpStream::connect(&address).expect("it takes connections");
-        Server {
-            connections: (0..CONNECTIONS).map(connect).collect(),
-            child,
-        }
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
+        let (child, connections) = support::start(command);
+        Server { child, connections }
     }
 
     /// Asks for a while; returns requests per second.
     fn round(&mut self) -> f64 {
-        let (begun, mut answers, mut room) = (Instant::now(), 0, [0; 4096]);
-        while begun.elapsed() < ROUND {
-            for connection in &mut self.connections {
-                connection.write_all(REQUEST).expect("it reads");
-            }
-            for connection in &mut self.connections {
-                let n = connection.read(&mut room).expect("it answers");
-                assert!(room[..n].ends_with(b"\r\n\r\nHi"), "one whole answer");
-                answers += 1;
-            }
-        }
+        let begun = Instant::now();
+        let answers = support::ask(&mut self.connections);
         f64::from(answers) / begun.elapsed().as_secs_f64()
     }
 }
@@ -125,11 +100,6 @@ impl Drop for Server {
         let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
         let _ = self.child.wait();
     }
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 fn compare(title: &str, place: &[&str]) {
