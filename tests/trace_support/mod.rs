@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
 pub mod differential;
+pub mod servers;
 pub mod told;
 
 use crate::common::httpsys;
