@@ -19,8 +19,8 @@ use std::time::Instant;
 
 /// Scenes at once: most of them wait for each other's steps most of the time.
 const AT_ONCE: usize = 3;
-/// No scene takes longer; on a machine that does other things besides, not both times.
-const LONGEST: Duration = Duration::from_secs(10);
+/// No scene takes longer, also on a machine that does other things besides. (Alone, ten seconds are plenty.)
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// Rows of a projector; and the scenes that do not fit, because nothing in them can be spared (docs/demo.md).
 const ROWS: usize = 24;

@@ -183,7 +183,7 @@ fn a_large_head_that_comes_byte_by_byte_costs_linear_work() {
     }
     assert_eq!(part(&mut reader, &head), Part::Head(head.len()));
     assert!(
-        start.elapsed() < Duration::from_secs(2),
+        start.elapsed() < Duration::from_secs(10),
         "{:?}",
         start.elapsed()
     );

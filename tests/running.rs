@@ -70,8 +70,9 @@ fn an_exchange_that_does_not_finish_ends_with_the_time_of_grace() {
         .map(|io| {
             let server = Server::start(&["--io", io.name(), "--log", "off"]);
             let client = busy(&server);
+            let begun = Instant::now();
             server.signal(Signal::SIGINT);
-            (io, server, client, Instant::now())
+            (io, server, client, begun)
         })
         .collect();
     for (io, server, mut client, begun) in servers {
@@ -96,10 +97,9 @@ fn a_second_signal_ends_it_at_once_whatever_is_in_progress() {
             server.signal(first);
             assert!(until_refused(&server), "{io:?}");
             server.signal(second);
-            let begun = Instant::now();
-            // Not even a process of its own, which `fork` makes, goes on.
+            // Not even a process of its own, which `fork` makes, goes on: after the time of grace there would be
+            // an answer, and another status.
             assert_eq!(read_all(&mut client), b"", "{io:?}");
-            assert!(begun.elapsed() < Duration::from_secs(4), "{io:?}");
             assert_eq!(server.finish().0, Some(status), "{io:?}");
             assert!(!Path::new(&format!("/proc/{pid}")).exists());
         }
