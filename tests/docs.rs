@@ -189,3 +189,49 @@ fn every_link_to_a_page_of_the_project_leads_somewhere() {
         }
     }
 }
+
+#[test]
+fn the_readme_links_every_page() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(top.join("README.md")).expect("README is UTF-8");
+    for page in pages() {
+        let below = page.strip_prefix(top).expect("a page is in the project");
+        let link = format!("]({}", below.display());
+        let is_readme = below == Path::new("README.md");
+        assert!(is_readme || readme.contains(&link), "{}", below.display());
+    }
+}
+
+/// The names of a flag in a line of help: `-c, --summary-only`.
+fn names(line: &str) -> Vec<&str> {
+    let words = line.trim_start().split([' ', ',', '=', '[']);
+    let names = words.take_while(|word| word.is_empty() || word.starts_with('-'));
+    names.filter(|word| !word.is_empty()).collect()
+}
+
+#[test]
+fn every_flag_stands_on_a_page() {
+    let texts: Vec<String> = pages()
+        .iter()
+        .map(|page| fs::read_to_string(page).expect("a page is UTF-8"))
+        .collect();
+    let all = texts.join("\n");
+    let words: std::collections::BTreeSet<&str> = all
+        .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+        .collect();
+    for command in [
+        "serve", "parse", "get", "trace", "replay", "demo", "explain", "doctor",
+    ] {
+        let help = output_of(&format!("httpsys {command} --help"));
+        let flags = help
+            .lines()
+            .filter(|line| line.trim_start().starts_with('-'));
+        let flags: Vec<Vec<&str>> = flags.map(names).collect();
+        assert!(flags.len() > 2, "{command}: {help}");
+        for flag in flags {
+            let told = flag.iter().any(|name| words.contains(name));
+            let usual = flag.contains(&"--help");
+            assert!(told || usual, "{command}: no page has {flag:?}");
+        }
+    }
+}

@@ -61,20 +61,12 @@ fn whoever_is_killed_at_any_moment_leaves_a_readable_recording_and_no_process() 
         seed ^= seed >> 7;
         seed ^= seed << 17;
         let file = folder.0.join(format!("recording-{round}"));
-        let record = file.to_str().expect("a plain path");
         let way = if round % 4 < 2 {
             "--follow"
         } else {
             "--no-filter"
         };
-        let quiet = ["-q", "-o", "/dev/null", "--record", record, way];
-        let mut tracer = trace(&[&quiet[..], &["sh", "-c", script]].concat())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let mut out = BufReader::new(tracer.stdout.take().expect("it was asked for"));
-        let mut pid = String::new();
-        out.read_line(&mut pid).expect("its id");
+        let (mut tracer, mut out, pid) = start_shell(&file, &[way], script);
         let program = Pid::from_raw(pid.trim().parse().expect("a number"));
         grown(&file, seed % 40_000);
         let kills_tracer = round % 2 == 0;

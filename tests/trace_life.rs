@@ -11,7 +11,6 @@ use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use serde_json::Value;
 use std::io::BufRead;
-use std::io::BufReader;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
@@ -229,23 +228,7 @@ fn a_signal_sent_to_the_tracer_alone_is_the_programs_and_a_second_one_kills_it()
     let folder = Folder::new("trace-signals");
     let file = folder.0.join("recording");
     let start = |script: &str| {
-        let record = file.to_str().unwrap();
-        let mut child = trace(&[
-            "-q",
-            "-o",
-            "/dev/null",
-            "--record",
-            record,
-            "sh",
-            "-c",
-            script,
-        ])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        out.read_line(&mut line).unwrap();
+        let (child, out, line) = start_shell(&file, &[], script);
         assert_eq!(line, "ready\n");
         (child, out)
     };
@@ -276,23 +259,7 @@ fn a_killed_tracer_takes_its_program_with_it_and_leaves_a_readable_recording() {
     let file = folder.0.join("recording");
     let script = "echo $$; (while :; do :; done) & while :; do echo x > /dev/null; done";
     for _ in 0..3 {
-        let record = file.to_str().unwrap();
-        let mut tracer = trace(&[
-            "-q",
-            "-o",
-            "/dev/null",
-            "--record",
-            record,
-            "sh",
-            "-c",
-            script,
-        ])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-        let mut out = BufReader::new(tracer.stdout.take().unwrap());
-        let mut pid = String::new();
-        out.read_line(&mut pid).unwrap();
+        let (mut tracer, mut out, _) = start_shell(&file, &[], script);
         tracer.kill().unwrap();
         tracer.wait().unwrap();
         // Both processes held this pipe: it ends when both have ended.

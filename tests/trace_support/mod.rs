@@ -9,7 +9,11 @@ pub mod told;
 use crate::common::httpsys;
 use crate::common::peer;
 use serde_json::Value;
+use std::io::BufRead;
+use std::io::BufReader;
 use std::path::Path;
+use std::process::Child;
+use std::process::ChildStdout;
 use std::process::Command;
 use std::process::Output;
 use std::process::Stdio;
@@ -37,6 +41,25 @@ pub fn trace(args: &[&str]) -> Command {
 /// Runs a shell script under trace with a recording, and gives both.
 pub fn record_shell(folder: &Path, options: &[&str], script: &str) -> (Output, Vec<Value>) {
     record(folder, options, &["sh", "-c", script])
+}
+
+/// Starts a shell script under trace with this recording; gives it, what else it will say, and its first line.
+pub fn start_shell(
+    recording: &Path,
+    options: &[&str],
+    script: &str,
+) -> (Child, BufReader<ChildStdout>, String) {
+    let mut child = trace(&["-q", "-o", "/dev/null", "--record"])
+        .arg(recording)
+        .args(options)
+        .args(["sh", "-c", script])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut out = BufReader::new(child.stdout.take().expect("it was asked for"));
+    let mut line = String::new();
+    out.read_line(&mut line).expect("it says something");
+    (child, out, line)
 }
 
 /// Runs a command under trace with a recording, and gives both.
