@@ -205,6 +205,7 @@ fn the_readme_links_every_page() {
 /// The names of a flag in a line of help: `-c, --summary-only`.
 fn names(line: &str) -> Vec<&str> {
     let words = line.trim_start().split([' ', ',', '=', '[']);
+    let words = words.map(|word| word.trim_end_matches("..."));
     let names = words.take_while(|word| word.is_empty() || word.starts_with('-'));
     names.filter(|word| !word.is_empty()).collect()
 }
@@ -223,9 +224,10 @@ fn every_flag_stands_on_a_page() {
         "serve", "parse", "get", "trace", "replay", "demo", "explain", "doctor",
     ] {
         let help = output_of(&format!("httpsys {command} --help"));
-        let flags = help
-            .lines()
-            .filter(|line| line.trim_start().starts_with('-'));
+        // What a flag means stands farther right.
+        let is_flag =
+            |line: &&str| line.trim_start().starts_with('-') && !line.starts_with("          ");
+        let flags = help.lines().filter(is_flag);
         let flags: Vec<Vec<&str>> = flags.map(names).collect();
         assert!(flags.len() > 2, "{command}: {help}");
         for flag in flags {
