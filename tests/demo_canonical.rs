@@ -6,6 +6,7 @@ mod common;
 use common::golden;
 use common::httpsys;
 use common::models::io_uring_is_new;
+use httpsys::demo::Beat;
 use httpsys::demo::Play;
 use httpsys::demo::SCENES;
 use httpsys::demo::Scene;
@@ -262,6 +263,19 @@ fn where_io_uring_is_refused_the_scene_says_so_and_shows_its_kept_recording() {
     let mut screen = Vec::new();
     let played = play(&refused, &stage(), &mut screen).expect("it is no error");
     assert!(played.recordings.is_empty(), "nothing happened here");
+    // Whoever goes through it goes through that recording: each event of it that stood on the screen.
+    assert_eq!(played.kept, Some(recording));
+    let records = recording
+        .lines()
+        .filter(|line| !line.contains(r#""start""#));
+    let records = records.count() as u64;
+    let events = played.beats.iter().filter_map(|beat| match beat {
+        Beat::Event(0, record) => Some(*record),
+        _ => None,
+    });
+    let events: Vec<u64> = events.collect();
+    assert!(events.is_sorted() && events.len() > 15, "{events:?}");
+    assert!(events.last() <= Some(&records), "{events:?}");
     let text = String::from_utf8_lossy(&screen).into_owned();
     assert!(
         text.contains(REFUSED) && text.contains("cq: accept4"),

@@ -220,7 +220,9 @@ fn right_answers_are_right_also_the_next_time() {
 #[test]
 fn the_table_of_models_asks_who_makes_the_second_client_wait() {
     let text = walked(&["models", "--quiz", "--step"], &"\n".repeat(ENOUGH));
-    let question = text.find("blocking: client 1 stops for 50 ms").unwrap();
+    let question = text
+        .find("blocking: client 1 stops for 50 ms. When is client 2 answered?")
+        .unwrap();
     let row = text.find("\nblocking ").unwrap();
     assert!(question < row, "asked before the row is shown: {text}");
     assert!(text[question..row].contains(") when client 1 goes on"));

@@ -107,6 +107,9 @@ impl Walk {
     }
 
     fn scene(&mut self, scene: &Scene, stage: &Stage) -> Result<(), Error> {
+        if let Some(pager) = &mut self.pager {
+            pager.another_lesson();
+        }
         self.say(demo::opening(scene).trim_end());
         self.say("- it plays now, for ten seconds at most; then you go through what happened");
         let played = demo::perform(scene, stage, &mut std::io::sink())?;

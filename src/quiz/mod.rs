@@ -198,6 +198,11 @@ impl Quiz {
         })
     }
 
+    /// What comes now is about something else: what was asked before may be asked again.
+    pub fn another_lesson(&mut self) {
+        self.asked.clear();
+    }
+
     /// Counts an answer; `None` for "I do not know". True when it is right.
     pub fn answer(&mut self, question: &Question, choice: Option<usize>) -> bool {
         self.questions += 1;

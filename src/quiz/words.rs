@@ -190,9 +190,7 @@ pub(super) fn question(kind: Kind, call: &str) -> String {
         Kind::Complete => "is the request complete now?".to_string(),
         Kind::Ready => format!("how many ready descriptors will {call} report?"),
         Kind::Port => "which port has this end of the connection?".to_string(),
-        Kind::Answered => {
-            "client 1 stops for 50 ms in its request. When is client 2 answered?".to_string()
-        }
+        Kind::Answered => "client 1 stops for 50 ms. When is client 2 answered?".to_string(),
     }
 }
 

@@ -258,6 +258,11 @@ impl Pager {
         }
     }
 
+    /// What comes now is about something else: each kind of question may be asked again.
+    pub fn another_lesson(&mut self) {
+        self.quiz.another_lesson();
+    }
+
     /// What comes now is another trace: nothing is known of it yet.
     pub fn another_trace(&mut self) {
         let now = (self.paint)();
