@@ -6,6 +6,7 @@
 mod common;
 
 use common::httpsys;
+use common::models::io_uring_is_new;
 use common::terminal::OnTerminal;
 use httpsys::demo::SCENES;
 use httpsys::demo::Scene;
@@ -101,7 +102,11 @@ fn every_scene_is_gone_through_in_screens_between_its_own_words() {
         match scene.name {
             "models" => assert!(text.contains("measured a moment ago"), "{text}"),
             _ => {
-                assert!(text.contains("- recorded a moment ago: "), "{text}");
+                let from = match text.contains("- this machine refuses it.") {
+                    true => "- kept from another machine: ",
+                    false => "- recorded a moment ago: ",
+                };
+                assert!(text.contains(from), "{text}");
                 assert!(screens.len() > 3, "{text}");
             }
         }
@@ -136,7 +141,9 @@ fn trace(text: &str) -> Vec<&str> {
 #[test]
 fn what_is_gone_through_is_what_the_scene_shows_in_the_same_order() {
     for_all(|scene| {
-        if scene.name == "models" {
+        // A table; and an older ring may bring results in another order.
+        let varies = scene.name == "uring" && !io_uring_is_new();
+        if scene.name == "models" || varies {
             return;
         }
         let golden = format!("tests/golden/demo/{}.txt", scene.name);
