@@ -61,6 +61,11 @@ fn play(script: &[Step], lines: &mut &[Line], paper: &mut Paper<'_>) -> Result<(
         match *step {
             Step::Say(line) => paper.line(&format!("- {line}"))?,
             Step::Skip(part) => drop(until(lines, part)?),
+            Step::LeaveOut(part, why) => {
+                let mut records: Vec<u64> = until(lines, part)?.iter().map(|line| line.1).collect();
+                records.dedup();
+                paper.line(&super::live::left_out(records.len() as u64, why))?;
+            }
             Step::Until(part) => show_all(until(lines, part)?, paper)?,
             Step::Waits(_) => show_all(until(lines, " ... waiting")?, paper)?,
             Step::To(part) => {

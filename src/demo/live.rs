@@ -100,8 +100,7 @@ impl Set for Live<'_, '_> {
                 each(line)
             })
         })?;
-        let plural = if lines == 1 { "" } else { "s" };
-        self.say(&format!("{lines} line{plural} left out: {why}"))
+        self.paper.line(&left_out(lines, why))
     }
 
     fn prompt(&mut self, line: &str) -> Result<(), Error> {
@@ -137,6 +136,12 @@ impl Set for Live<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// What the screen says of lines that it does not show.
+pub fn left_out(lines: u64, why: &str) -> String {
+    let plural = if lines == 1 { "" } else { "s" };
+    format!("- {lines} line{plural} left out: {why}")
 }
 
 /// How long a call may sleep, in whole seconds: what is left of a time-out depends on how fast the machine is.
