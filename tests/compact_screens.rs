@@ -5,7 +5,7 @@ mod story_events;
 use httpsys::abi::Fd;
 use httpsys::abi::Pid;
 use httpsys::event::ProcessEvent;
-use httpsys::event::call::{Call, Data};
+use httpsys::event::call::{Call, Data, Found};
 use httpsys::view::View;
 use httpsys::view::compact::CompactOptions;
 use httpsys::view::paint::Paint;
@@ -352,6 +352,38 @@ fn a_path_without_room_is_cut_so_that_one_sees_it() {
     play.open(b"a-long-name/index.html", 5);
     let screen = play.screen();
     assert!(screen.contains("openat(\"...index.html\")"), "{screen}");
+}
+
+/// An idle loop (Python's `serve_forever` polls twice a second) leaves the last request on the screen.
+#[test]
+fn a_wait_that_times_out_again_and_again_is_told_once_and_counted_when_something_happens() {
+    let poll = || Call::Poll {
+        fds: 1,
+        timeout: 500,
+        found: Found::List(b""),
+    };
+    let mut play = Play::default();
+    listening(&mut play);
+    play.accept(4, 31566);
+    let mut counts = Vec::new();
+    for _ in 0..10 {
+        play.waits("poll", poll());
+        play.view.rest(&mut play.out);
+        play.dur = 500_000_000;
+        play.ok("poll", poll(), 0);
+        play.view.rest(&mut play.out);
+        counts.push(play.out.iter().filter(|byte| **byte == b'\n').count());
+    }
+    assert!(
+        counts[1..].iter().all(|count| *count == counts[1]),
+        "{counts:?}"
+    );
+    play.read(4, GET);
+    let screen = play.screen();
+    assert_eq!(screen.matches("poll(").count(), 4, "{screen}");
+    let folded = screen.lines().position(|line| line.contains("x9 "));
+    let read = screen.lines().position(|line| line.contains("read("));
+    assert!(folded.is_some() && folded < read, "{screen}");
 }
 
 #[test]

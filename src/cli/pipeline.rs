@@ -439,7 +439,7 @@ impl Pipeline {
     pub fn flush(&mut self, idle: bool) -> Vec<String> {
         for output in &mut self.outputs {
             if idle {
-                output.view.pause(&mut output.buffer);
+                output.view.rest(&mut output.buffer);
             }
             let waiting = output.buffer.len();
             let program = self

@@ -314,10 +314,12 @@ impl CompactView {
             true => end,
             false => event.t,
         };
-        let sleeps = matches!(
-            done.syscall.name,
-            CallName::Known(calls::NANOSLEEP | calls::CLOCK_NANOSLEEP)
-        );
+        // A wait whose time is over has slept too.
+        let sleeps = step.notes.first() == Some(&Note::TimeOut)
+            || matches!(
+                done.syscall.name,
+                CallName::Known(calls::NANOSLEEP | calls::CLOCK_NANOSLEEP)
+            );
         self.emit((begin, end), event.tid.0, sleeps, out);
     }
 
@@ -479,7 +481,7 @@ impl View for CompactView {
             _ => event.t,
         };
         self.grow(event.t, end);
-        if self.leaves_out(event, out) {
+        if self.leaves_out(event, step, out) {
             return;
         }
         match &event.what {
@@ -521,6 +523,12 @@ impl View for CompactView {
 
     fn pause(&mut self, out: &mut Vec<u8>) {
         self.flush(out);
+    }
+
+    fn rest(&mut self, out: &mut Vec<u8>) {
+        if !self.laps.is_holding() {
+            self.flush(out);
+        }
     }
 
     fn end(&mut self, story: &Story, out: &mut Vec<u8>) {

@@ -37,6 +37,12 @@ pub trait View: Send {
         let _ = out;
     }
 
+    /// Nothing happens for a moment: write what was held back, but for a loop that goes round by itself. Its next lap
+    /// is no news either.
+    fn rest(&mut self, out: &mut Vec<u8>) {
+        self.pause(out);
+    }
+
     /// Somebody else is about to write to the same screen: what was held back is written, and an open line
     /// is ended.
     fn give_way(&mut self, out: &mut Vec<u8>) {

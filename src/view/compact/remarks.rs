@@ -15,7 +15,12 @@ use crate::view::paint::Ink;
 
 impl CompactView {
     /// Whether to leave this event out; says how many were, before the first that is not.
-    pub(super) fn leaves_out(&mut self, event: &Event<'_>, out: &mut Vec<u8>) -> bool {
+    pub(super) fn leaves_out(
+        &mut self,
+        event: &Event<'_>,
+        step: &Step<'_>,
+        out: &mut Vec<u8>,
+    ) -> bool {
         if !self.options.skip_startup {
             return false;
         }
@@ -24,7 +29,13 @@ impl CompactView {
             Showing::Shown => {}
             Showing::After(words) => {
                 self.line.clear();
+                let number = step.story.thread_number(event.tid);
+                let whose = match (step.story.thread_count() > 1, number) {
+                    (true, Some(number)) => format!("t{number} "),
+                    _ => String::new(),
+                };
                 self.paint.on(Ink::Faint, &mut self.line);
+                self.line.extend_from_slice(whose.as_bytes());
                 self.line.extend_from_slice(words.as_bytes());
                 self.paint.off(Ink::Faint, &mut self.line);
                 self.remark(event, out);
