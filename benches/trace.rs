@@ -4,23 +4,25 @@
 //!
 //! `cargo bench --bench trace`. The traced program is `httpsys serve --io epoll`; the client is this
 //! process, a few kept-alive connections. Twice: all on any CPU, and tracer and program on one CPU
-//! (`taskset -c 0`), where a stop costs no interrupt from one CPU to another. Needs strace and taskset.
+//! (`taskset -c 0`), where a stop costs no interrupt from one CPU to another. Then, how long it takes until a traced
+//! program is there. Needs strace and taskset.
 //! (Client and server share the machine: read the ratios, not the rates.)
 
 mod support;
 
 use std::net::TcpStream;
 use std::process::{Child, Command};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use support::median;
 
 const ROUNDS: usize = 5;
+const STARTS: usize = 21;
 const HTTPSYS: &str = env!("CARGO_BIN_EXE_httpsys");
 const SET: &str =
     "trace=%network,read,write,readv,writev,sendfile,close,epoll_wait,epoll_pwait,epoll_ctl";
 
 /// A name, and the words before the traced command.
-const WAYS: [(&str, &[&str]); 4] = [
+const WAYS: [(&str, &[&str]); 5] = [
     ("not traced", &[]),
     (
         "strace --seccomp-bpf",
@@ -51,6 +53,10 @@ const WAYS: [(&str, &[&str]); 4] = [
     (
         "trace, compact view",
         &[HTTPSYS, "trace", "-o", "/dev/null", "--"],
+    ),
+    (
+        "the same, --one-cpu",
+        &[HTTPSYS, "trace", "--one-cpu", "-o", "/dev/null", "--"],
     ),
 ];
 
@@ -124,6 +130,30 @@ fn compare(title: &str, place: &[&str]) {
     }
 }
 
+/// From the start of the tracer until the program says what time it is, in milliseconds.
+fn ready((_, tracer): &(&str, &[&str])) -> f64 {
+    let words = [tracer, &["date", "+%s%N"][..]].concat();
+    let begun = SystemTime::now().duration_since(UNIX_EPOCH);
+    let output = Command::new(words[0]).args(&words[1..]).output();
+    let told = String::from_utf8(output.expect("it starts").stdout).expect("digits");
+    let there: u128 = told.trim().parse().expect("a time");
+    let begun = begun.expect("it is later than 1970").as_nanos();
+    there.saturating_sub(begun) as f64 / 1e6
+}
+
+fn compare_ready() {
+    let mut times = WAYS.map(|_| Vec::new());
+    for _ in 0..STARTS {
+        for (way, times) in WAYS.iter().zip(&mut times) {
+            times.push(ready(way));
+        }
+    }
+    println!("{:22} ms until `date` asks the time", "from its start");
+    for ((name, _), times) in WAYS.iter().zip(&mut times) {
+        println!("{name:22} {:10.1}", median(times));
+    }
+}
+
 fn main() {
     let has = |name: &str| Command::new(name).arg("--version").output().is_ok();
     for peer in ["strace", "taskset"] {
@@ -133,4 +163,5 @@ fn main() {
     }
     compare("on any CPU", &[]);
     compare("on one CPU", &["taskset", "-c", "0"]);
+    compare_ready();
 }
