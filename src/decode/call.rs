@@ -10,6 +10,9 @@ use crate::event::structs;
 
 /// The type in a socket's `type` argument; flags stand above it (`man 2 socket`).
 const TYPE_BITS: u32 = 0xf;
+/// `AF_INET` and `AF_INET6`.
+const INET: u16 = 2;
+const INET6: u16 = 10;
 /// `F_DUPFD`, `F_DUPFD_CLOEXEC` (`man 2 fcntl`).
 const DUP_OPS: [u32; 2] = [0, 1030];
 /// `AT_FDCWD`, which `open` does not say but means.
@@ -93,7 +96,7 @@ pub fn meaning<'a>(
         },
         calls::SOCKETPAIR => Call::Pair {
             socket: true,
-            flags: r[1] as u32 & !TYPE_BITS,
+            flags: r[1] as u32,
             fds: from.two(3),
         },
         calls::PIPE | calls::PIPE2 => Call::Pair {
@@ -148,6 +151,12 @@ pub fn meaning<'a>(
             dir: AT_FDCWD,
             path: from.path(0),
             flags: r[1] & 0xffff_ffff,
+        },
+        // O_CREAT, O_WRONLY and O_TRUNC (`man 2 creat`).
+        calls::CREAT => Call::Open {
+            dir: AT_FDCWD,
+            path: from.path(0),
+            flags: 0o1101,
         },
         calls::FSTAT => from.stat(1),
         // What the C library makes of `fstat`: an empty path below the descriptor itself.
@@ -235,8 +244,10 @@ impl<'a> From<'_, 'a> {
         }
     }
 
+    /// An address that was cut short tells nothing of who it is.
     fn address(&self, arg: usize) -> Option<Address> {
         match self.args.get(arg) {
+            Arg::Address(Address::Other(INET | INET6, _)) => None,
             Arg::Address(address) => Some(address),
             _ => None,
         }

@@ -232,7 +232,8 @@ pub enum Call<'a> {
     SendFile { out: Fd, input: Fd, count: u64 },
     /// `splice`, `tee`, `copy_file_range`: bytes that moved unseen from one descriptor to another.
     Splice { input: Fd, output: Fd, count: u64 },
-    /// `pipe`, `pipe2` (`socket` false) and `socketpair`: two descriptors at once, only on success.
+    /// `pipe`, `pipe2` (`socket` false) and `socketpair` (whose type stands in the low four bits of the
+    /// flags): two descriptors at once, only on success.
     Pair {
         socket: bool,
         flags: u32,
@@ -246,7 +247,7 @@ pub enum Call<'a> {
     Clone { flags: u64 },
     /// `close`.
     Close { fd: Fd },
-    /// `open`, `openat`, `openat2`.
+    /// `open`, `openat`, `openat2`, `creat`.
     Open {
         dir: Fd,
         path: Captured<'a>,

@@ -86,6 +86,9 @@ impl Story {
         flags: u32,
         fds: Option<[Fd; 2]>,
     ) -> Whose {
+        /// The type among the flags, and SOCK_STREAM.
+        const TYPE: u32 = 0xf;
+        const STREAM: u32 = 1;
         let Some(fds) = fds else {
             self.failed(at, Attempt::Other);
             return Whose::default();
@@ -93,7 +96,11 @@ impl Story {
         for fd in fds {
             self.take_number(at, fd);
             if let Some(info) = self.processes.at(at.process).get_mut(fd) {
-                info.kind = if socket { FdKind::Socket } else { FdKind::Pipe };
+                info.kind = match (socket, flags & TYPE) {
+                    (true, STREAM) => FdKind::Socket,
+                    (true, _) => FdKind::Datagram,
+                    (false, _) => FdKind::Pipe,
+                };
                 info.family = if socket { 1 } else { 0 };
                 info.nonblocking = flags & NONBLOCK != 0;
                 info.close_on_exec = flags & CLOEXEC != 0;

@@ -167,6 +167,7 @@ impl Story {
                 protocol: protocol(info),
                 info,
             },
+            FdKind::Pipe => FdName::Pipe,
             FdKind::Epoll => FdName::Anonymous("eventpoll"),
             FdKind::Other if info.opened_by.starts_with("eventfd") => FdName::Anonymous("eventfd"),
             FdKind::Other if info.opened_by.starts_with("timerfd") => FdName::Anonymous("timerfd"),
@@ -176,7 +177,7 @@ impl Story {
             FdKind::Other if info.opened_by == "io_uring_setup" => FdName::Anonymous("io_uring"),
             _ if !info.full_path.is_empty() => FdName::Path(&info.full_path),
             _ if !info.path.is_empty() => FdName::Path(&info.path),
-            FdKind::Unknown | FdKind::File | FdKind::Directory | FdKind::Pipe | FdKind::Other => {
+            FdKind::Unknown | FdKind::File | FdKind::Directory | FdKind::Other => {
                 return None;
             }
         })
@@ -267,13 +268,15 @@ impl Story {
 pub enum FdName<'s> {
     /// The path it was opened by (hostile).
     Path(&'s [u8]),
-    /// `TCP`, `TCPv6`, `UNIX-STREAM` or `UDP`, with the addresses in `local` and `peer`.
+    /// `TCP`, `TCPv6`, `UNIX-STREAM`, `UDP`, ..., with the addresses in `local` and `peer`.
     Socket {
         /// The protocol's name.
         protocol: &'static str,
         /// The socket.
         info: &'s FdInfo,
     },
+    /// One end of a pipe.
+    Pipe,
     /// `anon_inode:[NAME]`.
     Anonymous(&'static str),
 }

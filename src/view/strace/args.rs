@@ -150,6 +150,8 @@ impl Line<'_> {
         match arg {
             Arg::Int(value) => digits::signed(out, *value),
             Arg::Size(value) => digits::decimal(out, *value),
+            // What had the number before it was given to another, nobody remembers.
+            Arg::Fd(fd) if index == 1 && self.copies() => digits::signed(out, i64::from(fd.0)),
             Arg::Fd(fd) => self.fd_argument(*fd, out),
             Arg::Bytes(bytes) => self.bytes(bytes, out),
             Arg::Pointer(value) => self.pointer(*value, out),
@@ -193,6 +195,19 @@ impl Line<'_> {
             (_, CallName::Known(_)) if !self.options.pointers => out.push(b'N'),
             (value, _) => digits::hex(out, value),
         }
+    }
+
+    /// `dup2` and `dup3` that gave a number to something else.
+    fn copies(&self) -> bool {
+        let same = match (self.syscall.args.get(0), self.syscall.args.get(1)) {
+            (Arg::Fd(from), Arg::Fd(to)) => from == to,
+            _ => true,
+        };
+        matches!(
+            self.syscall.name,
+            CallName::Known(calls::DUP2 | calls::DUP3)
+        ) && self.succeeded()
+            && !same
     }
 
     fn fd_argument(&self, fd: Fd, out: &mut Vec<u8>) {

@@ -7,9 +7,13 @@ use super::{FdNames, Line, quote};
 use crate::abi::Fd;
 use crate::abi::address::Address;
 use crate::abi::calls;
-use crate::event::call::CallName;
+use crate::abi::errno::Errno;
+use crate::event::call::{CallName, Outcome};
 use crate::event::digits;
-use crate::story::FdName;
+use crate::story::{FdInfo, FdName};
+
+/// A connection that goes on being made (`man 2 connect`).
+const EINPROGRESS: Errno = Errno(115);
 
 impl Line<'_> {
     /// The number; with a name, `4<TCP:[127.0.0.1:8080->127.0.0.1:31566]>`.
@@ -34,6 +38,7 @@ impl Line<'_> {
         out.push(b'<');
         match name {
             FdName::Path(path) => quote::unquoted(path, out),
+            FdName::Pipe => out.extend_from_slice(b"pipe:[?]"),
             FdName::Anonymous(kind) => {
                 out.extend_from_slice(b"anon_inode:[");
                 out.extend_from_slice(kind.as_bytes());
@@ -45,13 +50,13 @@ impl Line<'_> {
             FdName::Socket { protocol, info } => {
                 out.extend_from_slice(protocol.as_bytes());
                 out.extend_from_slice(b":[");
-                match (&info.local, &info.peer) {
+                match (self.local(info), self.peer(info)) {
                     (None, None) => out.push(b'?'),
                     (local, peer) => {
-                        address(local.as_ref(), out);
+                        address(local, out);
                         if peer.is_some() {
                             out.extend_from_slice(b"->");
-                            address(peer.as_ref(), out);
+                            address(peer, out);
                         }
                     }
                 }
@@ -59,6 +64,22 @@ impl Line<'_> {
             }
         }
         out.push(b'>');
+    }
+
+    /// The other end of a socket: before `connect`, as strace has it, none.
+    fn peer<'i>(&self, info: &'i FdInfo) -> Option<&'i Address> {
+        let connects = matches!(self.syscall.name, CallName::Known(calls::CONNECT));
+        let begun = matches!(self.outcome, Some(Outcome::Failed(EINPROGRESS)));
+        let peer = info.peer.as_ref();
+        peer.filter(|_| !(connects && (begun || self.succeeded())))
+    }
+
+    /// This end of a socket: before `bind`, as strace has it, and while nobody knows which port the kernel
+    /// chose, none.
+    fn local<'i>(&self, info: &'i FdInfo) -> Option<&'i Address> {
+        let binds = matches!(self.syscall.name, CallName::Known(calls::BIND));
+        let local = info.local.as_ref();
+        local.filter(|local| !(binds && self.succeeded()) && local.port() != Some(0))
     }
 }
 
