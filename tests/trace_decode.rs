@@ -14,9 +14,14 @@ mod trace_support;
 
 use common::Folder;
 use common::peer;
+use std::io::Read;
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
+use std::process::Stdio;
 use trace_support::differential::{Log, differences, log, run};
 use trace_support::*;
 
@@ -26,6 +31,10 @@ const NAMED: &[&str] = &[
     "arch_prctl",
     "rseq",
     "prlimit64",
+    "prctl",
+    "set_robust_list",
+    "setsid",
+    "fadvise64",
     "setitimer",
     "rt_sigreturn",
 ];
@@ -191,6 +200,60 @@ fn waiting_for_descriptors_is_shown_as_strace_shows_it() {
 #[test]
 fn processes_and_signals_are_shown_as_strace_shows_them() {
     check("processes", &[&[]], 16, 165);
+}
+
+#[test]
+fn a_server_for_one_connection_is_shown_as_strace_shows_it() {
+    if !(peer("busybox") && peer("strace") && ptrace_allowed()) {
+        return;
+    }
+    let folder = Folder::new("trace-decode-busybox");
+    let site = folder.0.join("site");
+    std::fs::create_dir(&site).unwrap();
+    std::fs::write(site.join("index.html"), "hello\n").unwrap();
+    let logs = ["theirs", "ours"].map(|name| {
+        let path = folder.0.join(name);
+        let mut command = match name {
+            "theirs" => Command::new("strace"),
+            _ => trace(&["--view", "strace", "--no-redact", "-q", "-e", "trace=all"]),
+        };
+        let (mut client, server) = UnixStream::pair().unwrap();
+        let answers = server.try_clone().unwrap();
+        client
+            .write_all(b"GET /index.html HTTP/1.0\r\n\r\n")
+            .unwrap();
+        // So short that no date is seen.
+        command.args(["-f", "-s", "20", "-o"]).arg(&path).arg("--");
+        // As a service manager starts it: the connection is its standard input and output.
+        command.args(["busybox", "httpd", "-i", "-h"]).arg(&site);
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .stdin(OwnedFd::from(server))
+            .stdout(OwnedFd::from(answers))
+            .stderr(Stdio::null());
+        assert!(command.status().unwrap().success(), "{command:?}");
+        drop(command);
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        assert!(answer.ends_with("\r\n\r\nhello\n"), "{answer}");
+        log(&path)
+    });
+    let [theirs, ours] = logs;
+    assert!(
+        theirs.threads[0]
+            .iter()
+            .any(|call| call.contains("HTTP/1.1 200 OK"))
+    );
+    // Where the heap is, the C library's secret.
+    let by_chance = |line: &str| {
+        let name = line.split('(').next().unwrap_or(line);
+        match name {
+            "brk" | "set_tid_address" | "getrandom" => name.to_string(),
+            _ => compared(line),
+        }
+    };
+    same(&(theirs, ours), 1, 15, by_chance);
 }
 
 #[test]

@@ -163,7 +163,7 @@ calls! {
     READLINKAT "readlinkat" 267 78 [DESC FILE] [] (dirfd: DirFd, pathname: Path, buf: BytesOut { len: 3 }, bufsiz: Size) "reads where a symbolic link leads";
     GETDENTS "getdents" 78 - [DESC] [] (fd: Fd, dirp: Pointer, count: Size) "reads entries of a directory";
     GETDENTS64 "getdents64" 217 61 [DESC] [] (fd: Fd, dirp: DirEntries, count: Size) "reads entries of a directory";
-    GETCWD "getcwd" 79 17 [FILE] [] (buf: Pointer, size: Size) "asks for the current directory";
+    GETCWD "getcwd" 79 17 [FILE] [] (buf: BytesOut { len: 1 }, size: Size) "asks for the current directory";
     CHDIR "chdir" 80 49 [FILE] [] (path: Path) "changes the current directory";
     FCHDIR "fchdir" 81 50 [DESC] [] (fd: Fd) "changes the current directory to an open one";
     MKDIR "mkdir" 83 - [FILE] [] (pathname: Path, mode: Mode) "makes a directory";

@@ -173,6 +173,10 @@ impl Line<'_> {
 
     #[inline]
     fn bytes(&self, bytes: &Captured<'_>, out: &mut Vec<u8>) {
+        // A path, and the NUL at its end.
+        if let (CallName::Known(calls::GETCWD), [path @ .., 0]) = (self.syscall.name, bytes.bytes) {
+            return quote::string(self.options.hex, path, out);
+        }
         quote::buffer(self.options, bytes.bytes, bytes.len, out);
     }
 
