@@ -72,13 +72,15 @@ impl<'a, 'p> Live<'a, 'p> {
                 paper.again(line.record);
                 return Ok(());
             }
-            if canonical && text.contains(LIMIT) {
-                paper.trace(without_limit(&text).as_bytes(), line.record)
-            } else if canonical && figures.iter().any(|part| text.contains(part)) {
-                paper.trace(without_figures(&text).as_bytes(), line.record)
-            } else {
-                paper.trace(line.text, line.record)
+            if !canonical {
+                return paper.trace(line.text, line.record);
             }
+            let has_figures = figures.iter().any(|part| text.contains(part));
+            let text = match has_figures {
+                true => without_figures(&text),
+                false => text,
+            };
+            paper.trace(without_limit(&text).as_bytes(), line.record)
         })?;
         self.paper.flush()
     }
@@ -239,6 +241,18 @@ mod tests {
             (
                 "            short: took 3.9 of 10 MB\n",
                 "            short: took N of N MB\n",
+            ),
+            (
+                "3068.78  setsockopt(4, SO_RCVTIMEO, 1.9 s) =    0  reads give up after 1.9 s\n",
+                "      N  setsockopt(4, SO_RCVTIMEO, N s)   =    N  reads give up after N s\n",
+            ),
+            (
+                "3068.78  setsockopt(4, SO_RCVTIMEO, 990 ms) =    0  reads give up after 990 ms\n",
+                "      N  setsockopt(4, SO_RCVTIMEO, N s)    =    N  reads give up after N s\n",
+            ),
+            (
+                "4000.10  read(4, up to 8192)               =   -1  gave up: no byte within 1.9 s\n",
+                "      N  read(4, up to 8192)               =   -1  gave up: no byte within N s\n",
             ),
         ] {
             assert_eq!(without_figures(line), expected);
