@@ -127,6 +127,7 @@ fn flags_that_are_not_known_are_no_command() {
         (&["-fk", "--", "true"], "gdb"),
         (&["-ff", "-o", "/dev/null", "--", "true"], "-o FILE holds"),
         (&["-E", "A=1", "-p", "1"], "too late"),
+        (&["-o", "|cat", "--", "true"], "2>&1 >/dev/null | cat"),
     ] {
         let output = trace(args).output().expect("it runs");
         let said = text(&output.stderr);
@@ -174,6 +175,32 @@ fn a_fault_that_struck_is_shown_while_a_program_starts_and_nothing_else_is() {
         "{shown}"
     );
     assert!(!shown.contains("read("), "{shown}");
+}
+
+#[test]
+fn a_fault_without_a_word_is_a_call_that_is_not_there() {
+    if !ptrace_allowed() {
+        return;
+    }
+    for (fault, error) in [
+        ("fault=mkdir", "not implemented"),
+        ("fault=mkdir:error=ENOSPC:when=1", "No space"),
+    ] {
+        let output = trace(&[
+            "-q",
+            "-o",
+            "/dev/null",
+            "-e",
+            fault,
+            "--",
+            "mkdir",
+            "/nonexistent/x",
+        ])
+        .output()
+        .expect("it runs");
+        let said = text(&output.stderr);
+        assert!(said.contains(error), "{fault}: {said}");
+    }
 }
 
 #[test]

@@ -77,7 +77,7 @@ pub struct ShowArgs {
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
     /// trace=SET: show only these calls (names, %http, %network, %desc, %file, %process, all, !SET);
-    /// inject=CALL:FAULT:when=N: spoil calls, by error=E, retval=N, short=N, delay_enter=T or
+    /// inject=CALL:FAULT:when=N (or fault=CALL:when=N for an error): spoil calls, by error=E, retval=N, short=N, delay_enter=T or
     /// delay_exit=T; with trace also inject=CALL:FAULT:request='GET /x', only calls of such a request
     #[arg(short = 'e', value_name = "EXPR")]
     pub expressions: Vec<String>,
@@ -170,6 +170,11 @@ impl Expressions {
             false => Ok(self),
         }
     }
+}
+
+/// strace writes to a command where the file's name begins with `|` or `!`.
+fn command_of_strace(path: &Path) -> Option<&str> {
+    path.to_str()?.strip_prefix(['|', '!'])
 }
 
 /// Whether two paths lead to the same file; a device (`/dev/null`) may be written to twice.
@@ -293,6 +298,12 @@ impl ShowArgs {
     /// # Errors
     /// A sentence that names the expression and the part that is wrong.
     pub fn expressions(&self) -> Result<Expressions, String> {
+        if let Some(command) = self.output.as_deref().and_then(command_of_strace) {
+            return Err(format!(
+                "-o '|{command}': no command is started here; a file of that name would be ./'|{command}'. Pipe the trace \
+                 itself: httpsys trace ... 2>&1 >/dev/null | {command}"
+            ));
+        }
         if let (Some(trace), Some(recording)) = (&self.output, &self.record)
             && is_one_file(trace, recording)
         {
@@ -307,9 +318,12 @@ impl ShowArgs {
             let (kind, value) = expression.split_once('=').unwrap_or(("trace", expression));
             match kind {
                 "trace" | "t" => filter = Some(Filter::parse(value)?),
-                "inject" => rules.push(value),
+                "inject" => rules.push(value.to_string()),
+                "fault" if value.contains(":error=") => rules.push(value.to_string()),
+                // As in strace: without a word, the call is not there.
+                "fault" => rules.push(format!("{value}:error=ENOSYS")),
                 "signal" | "status" | "quiet" | "abbrev" | "verbose" | "raw" | "read" | "write"
-                | "fault" | "kvm" | "decode-fds" => {
+                | "kvm" | "decode-fds" => {
                     return Err(format!(
                         "-e {kind}=... of strace is not known here: use trace=SET or inject=..."
                     ));
@@ -320,8 +334,8 @@ impl ShowArgs {
             }
         }
         let rules: Vec<Rule> = rules
-            .into_iter()
-            .map(Plan::parse)
+            .iter()
+            .map(|rule| Plan::parse(rule))
             .collect::<Result<_, _>>()?;
         let request = |rule: &Rule| rule.request.as_ref().map(|text| text.parse()).transpose();
         let requests = rules.iter().map(request).collect::<Result<_, _>>()?;

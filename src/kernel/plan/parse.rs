@@ -82,9 +82,9 @@ fn action(rule: &mut Rule, key: &str, value: &str) -> Result<(), String> {
             rule.when = when(value)?;
             Ok(())
         }
-        "signal" | "syscall" | "poke_enter" | "poke_exit" => Err(format!(
-            "{key}= is not available for our own calls: use {ACTIONS}"
-        )),
+        "signal" | "syscall" | "poke_enter" | "poke_exit" => {
+            Err(format!("{key}= is not available here: use {ACTIONS}"))
+        }
         other => Err(format!("\"{other}\" is nothing to inject: use {ACTIONS}")),
     }
 }
@@ -409,7 +409,7 @@ mod tests {
             ("read:error=EIO:request=", "a method, a target"),
             ("read:error=EIO:request=/a:request=/b", "stands twice"),
             ("openat:error=EIO:request=/a", "names no descriptor"),
-            ("read:signal=SIGUSR1", "not available for our own calls"),
+            ("read:signal=SIGUSR1", "not available here"),
             ("read:nonsense=1", "nothing to inject"),
         ] {
             let message = rule(text).expect_err(text);
