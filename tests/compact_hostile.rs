@@ -165,6 +165,7 @@ fn random_call(play: &mut Play, dice: &mut Dice) {
         },
         2 => Call::Close { fd: Fd(fd) },
         3 => Call::Dup {
+            close_on_exec: false,
             fd: Fd(fd),
             to: None,
         },

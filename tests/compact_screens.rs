@@ -231,6 +231,7 @@ fn tables_by_call_descriptor_and_exchange() {
     play.read(4, b"Hi");
     play.write(4, HI);
     play.read(4, GET);
+    play.open(b"a-rather-long-directory-name/index.html", 6);
     play.close(4);
     play.accept(4, 31567);
     play.read(4, GET);
@@ -298,6 +299,7 @@ fn several_threads_and_connections_say_whose_a_line_is() {
     play.tid = 8;
     play.read(4, GET);
     play.open(b"a-rather-long-directory-name/index.html", 6);
+    play.open(b"a-rather-long-directory-name/index.html", 7);
     play.write(4, &ok_page());
     play.close(4);
     play.process(ProcessEvent::Exit { status: 0 });

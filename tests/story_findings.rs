@@ -54,6 +54,16 @@ fn room(play: &mut Play, fd: i32) {
     play.ready(&[(4, fd as u64)]);
 }
 
+/// Nobody wants anything: the program waits, and has for a while.
+fn goes_to_sleep(play: &mut Play) {
+    let call = Call::Accept {
+        fd: Fd(3),
+        peer: None,
+        flags: 0,
+    };
+    play.waits("accept4", call);
+}
+
 fn kill(play: &mut Play, signal: i32) {
     play.event(What::Signal {
         number: signal,
@@ -327,6 +337,7 @@ fn inherits(flags: u32, to: Option<i32>) -> Play {
     (play.pid, play.tid) = (8, 8);
     if let Some(to) = to {
         let call = Call::Dup {
+            close_on_exec: false,
             fd: Fd(4),
             to: Some(Fd(to)),
         };
@@ -748,5 +759,6 @@ fn a_connection_that_lingers_is_no_leak() {
     let mut play = asked(GET);
     play.write(4, &ok_page());
     play.read(4, b"");
+    goes_to_sleep(&mut play);
     assert_eq!(ids(&play), ["fd-leak"]);
 }

@@ -22,7 +22,7 @@ impl std::fmt::Display for Fd {
 }
 
 /// A process id or thread id (`man 2 gettid`).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 pub struct Pid(pub u32);
 
 impl std::fmt::Display for Pid {

@@ -176,6 +176,9 @@ pub fn run(args: &ReplayArgs, common: &Common) -> u8 {
         rewrites.then(|| Canonical::new(None)),
     );
     pipeline.pager = pager;
+    if recording.start().source == "strace-log" {
+        pipeline.story.may_be_filtered();
+    }
     match show(recording, pipeline, args.speed) {
         Ok(()) => exit::DONE,
         Err(message) => refuse(&format!("{}: {message}", names(args))),

@@ -21,6 +21,7 @@ use super::tracing::Carrier;
 use super::tracing::Screen;
 use super::tracing::calendar;
 use super::tracing::start_line;
+use crate::abi::calls;
 use crate::kernel::Clock;
 use crate::kernel::Plan;
 use crate::kernel::clock;
@@ -204,15 +205,18 @@ fn misuse(args: &WatchArgs) -> Option<&'static str> {
 
 /// The calls that stop. The compact view needs those that carry HTTP, whatever it shows, to tell whose
 /// bytes are whose, and so does a fault for a request; the other views take what was asked for, as strace does, and the
-/// calls to be spoiled.
+/// calls to be spoiled. Tables that add up findings need the story, too.
 fn wanted(args: &WatchArgs, filter: &Filter, plan: Option<&Plan>) -> Wanted {
     let rules = plan.map_or(&[][..], Plan::rules);
     let for_request = rules.iter().any(|rule| rule.request.is_some());
     let spoils = |id| rules.iter().any(|rule| rule.calls.contains(&id));
-    let story = view(args) != ViewName::Strace || args.show.record.is_some() || for_request;
+    let sums = args.show.summary || args.show.summary_only;
+    let story = view(args) != ViewName::Strace || args.show.record.is_some() || for_request || sums;
     let http = Filter::http();
-    let calls = crate::abi::calls::CallId::all()
-        .filter(|id| filter.shows(Some(*id)) || story && http.shows(Some(*id)) || spoils(*id));
+    // It says whether calls sleep (FIONBIO) and what a new program gets (FIOCLEX).
+    let needed = |id| http.shows(Some(id)) || id == calls::IOCTL;
+    let calls = calls::CallId::all()
+        .filter(|id| filter.shows(Some(*id)) || story && needed(*id) || spoils(*id));
     Wanted::new(calls.filter_map(|id| id.number()), filter.shows(None))
 }
 

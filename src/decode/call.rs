@@ -14,14 +14,21 @@ const TYPE_BITS: u32 = 0xf;
 const INET: u16 = 2;
 const INET6: u16 = 10;
 /// `F_DUPFD`, `F_DUPFD_CLOEXEC` (`man 2 fcntl`).
-const DUP_OPS: [u32; 2] = [0, 1030];
+const DUP_OPS: [u32; 2] = [0, F_DUPFD_CLOEXEC];
+const F_DUPFD_CLOEXEC: u32 = 1030;
+/// Sets FD_CLOEXEC, which is 1 (`man 2 fcntl`).
+const F_SETFD: u32 = 2;
+/// `O_CLOEXEC`, on every CPU of the table (`include/uapi/asm-generic/fcntl.h`).
+const CLOEXEC: u32 = 0o2000000;
 /// `AT_FDCWD`, which `open` does not say but means.
 const AT_FDCWD: Fd = Fd(-100);
 
 /// `AT_EMPTY_PATH` (`man 2 open`).
 const AT_EMPTY_PATH: u64 = 0x1000;
-/// `ioctl` request (`include/uapi/asm-generic/ioctls.h`).
+/// `ioctl` requests (`include/uapi/asm-generic/ioctls.h`).
 const FIONBIO: u32 = 0x5421;
+const FIOCLEX: u32 = 0x5451;
+const FIONCLEX: u32 = 0x5450;
 
 /// What the meaning is worked out from.
 struct From<'f, 'a> {
@@ -201,16 +208,30 @@ pub fn meaning<'a>(
             peer: true,
             address: from.address(1),
         },
-        calls::FCNTL if DUP_OPS.contains(&(r[1] as u32)) => Call::Dup { fd, to: None },
+        calls::IOCTL if matches!(r[1] as u32, FIOCLEX | FIONCLEX) => Call::Fcntl {
+            fd,
+            op: F_SETFD,
+            arg: u64::from(r[1] as u32 == FIOCLEX),
+        },
+        calls::FCNTL if DUP_OPS.contains(&(r[1] as u32)) => Call::Dup {
+            fd,
+            to: None,
+            close_on_exec: r[1] as u32 == F_DUPFD_CLOEXEC,
+        },
         calls::FCNTL => Call::Fcntl {
             fd,
             op: r[1] as u32,
             arg: r[2],
         },
-        calls::DUP => Call::Dup { fd, to: None },
+        calls::DUP => Call::Dup {
+            fd,
+            to: None,
+            close_on_exec: false,
+        },
         calls::DUP2 | calls::DUP3 => Call::Dup {
             fd,
             to: Some(Fd(r[1] as i32)),
+            close_on_exec: id == calls::DUP3 && r[2] as u32 & CLOEXEC != 0,
         },
         calls::EPOLL_CREATE1 | calls::EPOLL_CREATE => Call::EpollCreate,
         calls::PPOLL => Call::Poll {

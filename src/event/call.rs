@@ -259,10 +259,15 @@ pub enum Call<'a> {
         size: Option<u64>,
         mode: Option<u32>,
     },
-    /// `fcntl`.
+    /// `fcntl`, and `ioctl(FIOCLEX)` and its opposite, which do what F_SETFD does.
     Fcntl { fd: Fd, op: u32, arg: u64 },
-    /// `dup`, `dup2`, `dup3`, `fcntl(F_DUPFD…)`: `to` where the program chose the number.
-    Dup { fd: Fd, to: Option<Fd> },
+    /// `dup`, `dup2`, `dup3`, `fcntl(F_DUPFD…)`: `to` where the program chose the number; whether the new number is
+    /// closed at `execve`.
+    Dup {
+        fd: Fd,
+        to: Option<Fd>,
+        close_on_exec: bool,
+    },
     /// `epoll_create1`.
     EpollCreate,
     /// `epoll_ctl`: 1 add, 2 delete, 3 modify.

@@ -131,7 +131,7 @@ impl Asking<'_> {
             Call::Socket { .. } | Call::Open { .. } | Call::EpollCreate => {
                 [self.new_fd(value, None), None]
             }
-            Call::Dup { to: None, fd } => [self.new_fd(value, Some(*fd)), None],
+            Call::Dup { to: None, fd, .. } => [self.new_fd(value, Some(*fd)), None],
             Call::Receive {
                 fd,
                 asked,

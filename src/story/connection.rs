@@ -4,11 +4,13 @@
 //! ended in it. What to say about that is `interpret`'s part, how to say it is `words`'.
 
 use super::ears::{RequestEar, ResponseEar};
-use super::exchange::{CallCounts, Exchange, Fate, History};
+use super::exchange::{CallCounts, Exchange, Fate, History, Spent};
 use super::findings::Watched;
 use super::joins::{Purpose, ReadBy};
+use super::leaks::Mark;
 use super::stream::{Protocol, Side, Stream};
 use super::text::Text;
+use super::waiting::Awake;
 use super::{ConnectionId, ExchangeId};
 use crate::event::call::Data;
 use crate::http::{Framing, Refusal};
@@ -69,6 +71,12 @@ pub struct Connection {
     pub waiting: VecDeque<Exchange>,
     /// Calls that brought parts of a request whose head is not complete.
     pub(super) early: CallCounts,
+    /// Where the time went since the first byte of such a request.
+    pub(super) early_spent: Spent,
+    /// Who used it last.
+    pub(super) touched: Mark,
+    /// The thread that had to do with it last, how long it had slept then in epoll, poll or select, and when.
+    pub(super) awake: Awake,
     /// Whom to look for among other connections.
     pub(super) host: Option<[u8; 16]>,
     /// What findings are made from.
@@ -79,7 +87,8 @@ pub struct Connection {
     pub(super) purpose: Option<Purpose>,
     /// It goes to a listener of the same process.
     pub(super) talks_to_us: bool,
-    started: u64,
+    /// When the first byte of the present request came.
+    pub(super) started: u64,
 }
 
 /// One message, as far as one call moved it.
@@ -253,6 +262,9 @@ impl Connection {
             response: Stream::new(Side::Responses),
             waiting: VecDeque::new(),
             early: CallCounts::default(),
+            early_spent: Spent::default(),
+            touched: Mark::default(),
+            awake: Awake::default(),
             host: None,
             watched: Watched::default(),
             read_by: None,
@@ -281,6 +293,9 @@ impl Connection {
         self.response.reset();
         self.waiting.clear();
         self.early = CallCounts::default();
+        self.early_spent = Spent::default();
+        self.touched = Mark::default();
+        self.awake = Awake::default();
         self.host = None;
         self.watched = Watched::default();
         self.read_by = None;
@@ -312,6 +327,16 @@ impl Connection {
         match self.side(receiving) {
             Side::Requests => &mut self.request,
             Side::Responses => &mut self.response,
+        }
+    }
+
+    /// Where time goes just now: the oldest exchange that is not answered, else a request that has begun; with
+    /// when it began.
+    pub(super) fn spent(&mut self) -> Option<(&mut Spent, u64)> {
+        match self.waiting.front_mut() {
+            Some(exchange) => Some((&mut exchange.spent, exchange.started)),
+            None if !self.request.is_idle() => Some((&mut self.early_spent, self.started)),
+            None => None,
         }
     }
 
@@ -416,8 +441,7 @@ impl Connection {
 
     fn end_first(&mut self, fate: Fate, now: u64, history: &mut History) {
         if let Some(mut exchange) = self.waiting.pop_front() {
-            exchange.ended = Some(now);
-            exchange.fate = fate;
+            exchange.end(now, fate);
             history.push(exchange);
         }
     }

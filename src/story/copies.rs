@@ -29,7 +29,7 @@ pub(super) struct UnderWay {
 
 impl Story {
     /// `dup` and its kin: one more number for the same thing.
-    pub(super) fn dup(&mut self, at: &At<'_>, from: Fd) -> Whose {
+    pub(super) fn dup(&mut self, at: &At<'_>, from: Fd, close_on_exec: bool) -> Whose {
         let Some(to) = at
             .outcome
             .returned()
@@ -42,11 +42,15 @@ impl Story {
         if to == from {
             return Whose::default();
         }
+        if let Some(info) = self.processes.at(at.process).get_mut(from) {
+            info.copied = true;
+        }
         let old = self.processes.at(at.process).get(from).cloned();
         self.let_go(at, to);
         self.take_number(at, to);
         if let (Some(old), Some(info)) = (old, self.processes.at(at.process).get_mut(to)) {
             copy(&old, info);
+            info.close_on_exec = close_on_exec;
             if let Some(connection) = old.link.and_then(|link| self.connections.get_mut(link)) {
                 connection.holders += 1;
             }
@@ -218,6 +222,7 @@ fn copy(old: &FdInfo, new: &mut FdInfo) {
     new.path.clone_from(&old.path);
     new.full_path.clone_from(&old.full_path);
     new.options.clone_from(&old.options);
+    new.copied = old.copied;
     new.nonblocking = old.nonblocking;
     new.receive_timeout = old.receive_timeout;
     new.send_timeout = old.send_timeout;

@@ -32,7 +32,7 @@ impl Listener for RequestEar<'_> {
     fn head(&mut self, head: &Head, bytes: &[u8]) {
         *self.last_id += 1;
         *self.requests += 1;
-        self.watched.request(head.expects_continue);
+        self.watched.request(head.expects_continue, head.keep_alive);
         let (line, method) = request_line(head, bytes);
         self.moved.heads += 1;
         if let Some(heard) = self.moved.begin() {
@@ -164,6 +164,7 @@ impl Listener for ResponseEar<'_> {
             return;
         };
         let now = self.now;
+        self.watched.closes |= !head.keep_alive && (status >= 200 || status == 101);
         let exchange = self.exchange();
         exchange.first_byte.get_or_insert(now);
         exchange.bytes_out += bytes.len() as u64;
@@ -224,10 +225,11 @@ impl Listener for ResponseEar<'_> {
             }
         }
         if final_one && let Some(mut exchange) = self.waiting.pop_front() {
-            exchange.ended = Some(now);
-            exchange.fate = Fate::Answered;
+            exchange.end(now, Fate::Answered);
             let to_head = exchange.method() == b"HEAD";
-            self.watched.last = Some((exchange.id, promised(framing), to_head));
+            // Of a request that nobody saw it is not known whether its answer has a body.
+            let promised = promised(framing).filter(|_| !exchange.line.is_empty());
+            self.watched.last = Some((exchange.id, promised, to_head));
             *self.answered += 1;
             self.history.push(exchange);
         }

@@ -142,6 +142,23 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// It is over. Threads can be in several calls at once for it: what they add up to is no longer than it took.
+    pub(super) fn end(&mut self, now: u64, fate: Fate) {
+        self.ended = Some(now);
+        self.fate = fate;
+        let mut left = now.saturating_sub(self.started);
+        let Spent {
+            receiving,
+            sending,
+            ready,
+            ..
+        } = &mut self.spent;
+        for part in [sending, receiving, ready] {
+            *part = left.min(*part);
+            left -= *part;
+        }
+    }
+
     /// The method's bytes (hostile).
     pub fn method(&self) -> &[u8] {
         &self.line.as_bytes()[..usize::from(self.method)]

@@ -123,6 +123,8 @@ pub struct FdInfo {
     /// The key under which an epoll's table of watches has this number. It outlives the owner: the
     /// next one that is watched takes its place.
     pub(super) watch: Option<u64>,
+    /// There is, or was, a second number for it.
+    pub(super) copied: bool,
     /// A file whose name is what the request asks for.
     pub(super) asked_for: bool,
     /// The connection on whose behalf a file was opened.
@@ -171,6 +173,14 @@ impl FdInfo {
 pub struct Process {
     /// Its id.
     pub pid: Pid,
+    /// It has asked epoll, poll or select.
+    pub(super) polls: bool,
+    /// It has, or may have, several threads.
+    pub(super) threaded: bool,
+    /// When it last took a connection, or began to wait for others and waited long.
+    pub(super) turned: u64,
+    /// When the last wait for others began that was long.
+    pub(super) rested: u64,
     /// Place in `infos` plus one, by number; 0 for none.
     places: Vec<u32>,
     infos: Vec<FdInfo>,
@@ -180,6 +190,10 @@ impl Process {
     fn new(pid: Pid) -> Process {
         Process {
             pid,
+            polls: false,
+            threaded: false,
+            turned: 0,
+            rested: 0,
             places: Vec::new(),
             infos: Vec::new(),
         }
@@ -323,6 +337,10 @@ impl Processes {
         let from = self.place(parent);
         let copy = Process {
             pid: child,
+            polls: false,
+            threaded: false,
+            turned: 0,
+            rested: 0,
             ..self.list[from].clone()
         };
         let to = self.place(child);

@@ -172,6 +172,7 @@ impl Story {
     }
 
     pub(super) fn close(&mut self, at: &At<'_>, fd: Fd) -> Whose {
+        self.sees.no_close = false;
         if matches!(at.outcome, Outcome::Failed(errno) if errno != EINTR) {
             self.failed(at, Attempt::Other);
             return Whose::default();
@@ -230,7 +231,7 @@ impl Story {
             if over == Over::Silent && others {
                 self.notes.push(Note::Preconnect);
             }
-            self.check_close(link);
+            self.check_close(link, at.now);
         }
         self.connections.release(link, at.now, &mut self.history);
         whose

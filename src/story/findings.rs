@@ -10,25 +10,17 @@
 use super::connection::{Connection, Link};
 use super::fds::FdInfo;
 use super::interpret::{At, EAGAIN};
+use super::leaks::Leak;
 use super::stream::Protocol;
+use super::unfinished::Unfinished;
 use super::words::{Finding, Note, Place};
 use super::{ConnectionId, ExchangeId, Story};
 use crate::abi::Fd;
 use crate::abi::Pid;
-use crate::abi::calls;
+use crate::abi::calls::class;
 use crate::abi::errno::Errno;
-use crate::event::Event;
-use crate::event::call::{Call, CallName, Completed, Data, Outcome};
+use crate::event::call::{CallName, Data};
 use crate::http::Framing;
-
-/// So many reads that give 0 are a loop: a correct program makes one, or two.
-const EOF_READS: u32 = 8;
-
-/// So many calls in a row that give nothing, within so many nanoseconds, are a loop that never sleeps.
-const FRUITLESS: u32 = 256;
-const WITHIN: u64 = 1_000_000_000;
-/// A call that took longer slept, whatever it returned.
-const SLEPT: u64 = 1_000_000;
 
 /// Less than this goes in one packet, and is what Nagle's algorithm may hold back.
 const PACKET: u64 = 1400;
@@ -37,31 +29,15 @@ const PACKET: u64 = 1400;
 const REMEMBERED: usize = 32;
 
 const EINTR: Errno = Errno(4);
-/// What `accept` fails with for reasons that pass (`man 2 accept`, "Error handling").
-const PASSING: [Errno; 13] = [
-    Errno(12),  // ENOMEM
-    Errno(23),  // ENFILE
-    Errno(24),  // EMFILE
-    Errno(64),  // ENONET
-    Errno(71),  // EPROTO
-    Errno(92),  // ENOPROTOOPT
-    Errno(95),  // EOPNOTSUPP
-    Errno(100), // ENETDOWN
-    Errno(101), // ENETUNREACH
-    Errno(103), // ECONNABORTED
-    Errno(105), // ENOBUFS
-    Errno(112), // EHOSTDOWN
-    Errno(113), // EHOSTUNREACH
-];
-
-/// Signals that no program takes for a wish that it end: SIGUSR1, SIGUSR2, SIGALRM, SIGCHLD, SIGCONT,
-/// SIGWINCH.
-const HARMLESS: [i32; 6] = [10, 12, 14, 17, 18, 28];
-const SIGPIPE: i32 = 13;
-
+const EPIPE: Errno = Errno(32);
+const BAD_REQUEST: u16 = 400;
+/// Who waits so long after shutdown, in nanoseconds, lets the other end read its answer before the RST.
+const LINGERED: u64 = 50_000_000;
+/// `408 Request Timeout` is said to who has asked for nothing.
+const REQUEST_TIMEOUT: u16 = 408;
 /// `SO_REUSEADDR`, `SO_REUSEPORT`, `TCP_NODELAY`, `TCP_CORK`: level and name.
 const REUSE: [(u32, u32); 2] = [(1, 2), (1, 15)];
-const AT_ONCE: [(u32, u32); 2] = [(6, 1), (6, 3)];
+pub(super) const AT_ONCE: [(u32, u32); 2] = [(6, 1), (6, 3)];
 /// `MSG_MORE`: more is to come, do not send a small packet yet (`man 2 send`).
 const MSG_MORE: u32 = 0x8000;
 /// `AF_INET` and `AF_INET6`.
@@ -72,19 +48,34 @@ const TCP: [u32; 2] = [2, 10];
 pub(super) struct Findings {
     list: Vec<(Finding, Place, u64)>,
     /// The process whose last `accept` failed, until it goes on.
-    failed_accept: Option<(Pid, Errno)>,
-    /// The process that wrote to a connection whose other end had closed.
-    broken_pipe: Option<(Pid, Place)>,
-    last_signal: Option<(Pid, i32)>,
+    pub failed_accept: Option<(Pid, Errno)>,
+    /// The thread that wrote to a connection whose other end had closed.
+    pub broken_pipe: Option<Broken>,
+    pub last_signal: Option<(Pid, i32)>,
     /// How often anybody has waited for descriptors, or failed to write.
     waits: u64,
+    /// When events were last missing.
+    lost: Option<u64>,
 }
 
-/// Calls of a thread that gave nothing.
-#[derive(Clone, Copy, Default, Debug)]
-pub(super) struct Fruitless {
-    calls: u32,
-    since: u64,
+/// A write that failed with EPIPE.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Broken {
+    pub pid: Pid,
+    pub tid: Pid,
+    pub place: Place,
+}
+
+/// Which calls the source tells of. A log of strace may have been made with any filter; what is not in it proves
+/// nothing then.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Sees {
+    /// There may have been a filter.
+    filtered: bool,
+    /// It may leave out `close` alone.
+    pub no_close: bool,
+    /// Children and threads that were made, and of which nothing was seen yet.
+    unseen: Vec<Pid>,
 }
 
 /// What a connection's findings are made from.
@@ -93,9 +84,21 @@ pub(super) struct Watched {
     /// What the kernel did not take of the last write.
     rest: Option<Rest>,
     /// Reads that gave 0.
-    eofs: u32,
+    pub eofs: u32,
     /// The request waits for `100 Continue` and has not got it.
     expecting: bool,
+    /// Everything that ever happened on it was seen.
+    pub whole: bool,
+    /// What is written goes at once, or in full packets (TCP_NODELAY, TCP_CORK).
+    pub at_once: bool,
+    /// Reading was tried, and nothing was there.
+    pub tried: bool,
+    /// One side has said that the connection ends with the exchange under way, or the last one.
+    pub closes: bool,
+    /// When we said that nothing more comes from us, and how often the program had waited then.
+    pub shut: Option<(u64, u64)>,
+    /// A part of the response was sent with MSG_MORE.
+    more: bool,
     /// How often the program had waited when it last sent something.
     waits: u64,
     /// A write failed, or an epoll told of the end: nothing that is missing afterwards is the program's fault.
@@ -105,8 +108,11 @@ pub(super) struct Watched {
     small: bool,
     /// A small response went in so many writes; a finding as soon as the connection goes on.
     split: Option<(u32, ExchangeId)>,
-    /// The last complete response: its exchange, what its head promised, whether it answered HEAD.
+    /// The last complete response: its exchange, what its head promised (none where nobody knows what was
+    /// asked), whether it answered HEAD.
     pub last: Option<(ExchangeId, Option<u64>, bool)>,
+    /// The status of the last response.
+    status: u16,
 }
 
 #[derive(Clone, Debug)]
@@ -121,24 +127,99 @@ struct Rest {
 }
 
 impl Findings {
-    /// As notes, in the order they were made.
-    pub(super) fn notes(&self) -> impl Iterator<Item = Note> {
-        self.list
-            .iter()
-            .map(|(finding, place, times)| Note::Found(*finding, *place, *times))
+    /// What leaks at the end, and what was found on the way, each kind once.
+    pub(super) fn notes(&self, leaks: &[Leak]) -> Vec<Note> {
+        let mut list = self.list.clone();
+        if let Some(leak) = leaks.first() {
+            let more = leaks.len() as u64;
+            match list
+                .iter_mut()
+                .find(|(old, ..)| old.id() == leak.finding.id())
+            {
+                Some((_, _, times)) => *times += more,
+                None => list.insert(0, (leak.finding, leak.place, more)),
+            }
+        }
+        let note = |(finding, place, times)| Note::Found(finding, place, times);
+        list.into_iter().map(note).collect()
+    }
+
+    /// How often anybody has waited, up to now.
+    pub(super) fn waited(&self) -> u64 {
+        self.waits
+    }
+
+    /// Whether events are missing since then.
+    pub(super) fn lost_after(&self, time: u64) -> bool {
+        self.lost.is_some_and(|lost| lost >= time)
     }
 }
 
-fn on(connection: ConnectionId, exchange: Option<ExchangeId>) -> Place {
+pub(super) fn on(connection: ConnectionId, exchange: Option<ExchangeId>) -> Place {
     Place {
         connection: Some(connection),
         exchange,
+        seq: 0,
     }
 }
 
 impl Story {
+    /// The calls may have gone through a filter that nobody knows (a log of strace): what is not there proves nothing,
+    /// until a call shows that all were wanted.
+    pub fn may_be_filtered(&mut self) {
+        self.sees.filtered = true;
+        self.sees.no_close = true;
+    }
+
+    /// Whether a call that is not there was not made.
+    pub(super) fn sees_all(&self) -> bool {
+        !self.sees.filtered && self.sees.unseen.is_empty() && !self.rings.unseen
+    }
+
+    /// A child or thread was made, of which nobody has told yet.
+    pub(super) fn not_seen_yet(&mut self, child: Pid) {
+        const MOST: usize = 256;
+        if self.sees.unseen.len() < MOST {
+            self.sees.unseen.push(child);
+        }
+    }
+
+    /// A call of a thread is there: nobody asks for calls that have nothing to do with sockets, files or processes, unless for all.
+    #[inline]
+    pub(super) fn sees(&mut self, tid: Pid, name: CallName<'_>) {
+        const ASKED_FOR: u8 = class::NETWORK | class::DESC | class::FILE | class::PROCESS;
+        if self.sees.filtered
+            && let CallName::Known(id) = name
+        {
+            self.sees.filtered = id.signature().classes & ASKED_FOR != 0;
+        }
+        if !self.sees.unseen.is_empty() {
+            self.sees.unseen.retain(|child| *child != tid);
+        }
+    }
+
+    /// Events are missing: what was known of the time before proves nothing any more.
+    pub(super) fn findings_lost(&mut self, now: u64) {
+        // A reader that could not read a line knows no time for it: not before what was seen last.
+        self.findings.lost = Some(self.latest.max(now));
+        self.findings.failed_accept = None;
+        self.findings.broken_pipe = None;
+        self.threads.forget_fruitless();
+        for connection in self.connections.iter_mut() {
+            connection.watched = Watched {
+                broken: true,
+                at_once: true,
+                ..Watched::default()
+            };
+        }
+    }
+
     /// Tells a finding of a kind that was not made before, and counts it otherwise.
-    fn finds(&mut self, finding: Finding, place: Place) {
+    pub(super) fn finds(&mut self, finding: Finding, mut place: Place) {
+        if finding.needs_all() && !self.sees_all() {
+            return;
+        }
+        place.seq = self.seq;
         let known = self
             .findings
             .list
@@ -153,36 +234,6 @@ impl Story {
         }
     }
 
-    /// Every call that has ended passes here, after it was read.
-    #[inline]
-    pub(super) fn look_for_loops(&mut self, event: &Event<'_>, at: &At<'_>, done: &Completed<'_>) {
-        let nothing = matches!(
-            (&done.syscall.call, done.outcome),
-            (
-                Call::Receive { .. } | Call::Accept { .. },
-                Outcome::Failed(EAGAIN)
-            ) | (Call::EpollWait { timeout: 0, .. }, Outcome::Returned(0))
-                | (Call::Poll { timeout: 0, .. }, Outcome::Returned(0))
-        );
-        if !nothing || done.dur > SLEPT || done.injected {
-            self.threads.fruitless(at.thread).calls = 0;
-        } else {
-            let count = self.threads.fruitless(at.thread);
-            if count.calls == 0 {
-                count.since = event.t;
-            }
-            count.calls += 1;
-            if count.calls == FRUITLESS && event.t.saturating_sub(count.since) < WITHIN {
-                self.finds(Finding::BusyPoll { calls: FRUITLESS }, Place::default());
-            }
-        }
-        if self.findings.failed_accept.is_some() {
-            self.goes_on(event.pid, &done.syscall.call, done.syscall.name);
-        }
-    }
-
-    // Accepting.
-
     /// A socket listens.
     pub(super) fn check_listener(&mut self, at: &At<'_>, fd: Fd) {
         let Some(info) = self.processes.at(at.process).get(fd) else {
@@ -194,85 +245,10 @@ impl Story {
             .and_then(|local| local.port())
             .is_some_and(|port| port > 0);
         let reuses = info.options.iter().any(|option| REUSE.contains(option));
-        if info.generation > 0 && TCP.contains(&info.family) && fixed && !reuses {
+        // Of what has a second number, the option may have been set by that.
+        let known = info.generation > 0 && !info.copied && !self.findings.lost_after(info.opened);
+        if known && TCP.contains(&info.family) && fixed && !reuses {
             self.finds(Finding::NoReuseAddr(fd), Place::default());
-        }
-    }
-
-    /// `accept` failed.
-    pub(super) fn accept_failed(&mut self, pid: Pid, outcome: Outcome) {
-        let Outcome::Failed(errno) = outcome else {
-            return;
-        };
-        let interrupted = errno == EINTR
-            && self
-                .findings
-                .last_signal
-                .is_some_and(|(who, signal)| who == pid && HARMLESS.contains(&signal));
-        if PASSING.contains(&errno) || interrupted {
-            self.findings.failed_accept = Some((pid, errno));
-        }
-    }
-
-    /// A program that waits, reads or accepts again has not ended because of an accept that failed.
-    fn goes_on(&mut self, pid: Pid, call: &Call<'_>, name: CallName<'_>) {
-        if self
-            .findings
-            .failed_accept
-            .is_none_or(|(who, _)| who != pid)
-        {
-            return;
-        }
-        match call {
-            Call::Accept { .. } => {}
-            Call::EpollWait { .. } | Call::Poll { .. } | Call::Receive { .. } => {
-                self.findings.failed_accept = None;
-            }
-            Call::Other if name == CallName::Known(calls::EXIT_GROUP) => {
-                self.exited(pid);
-            }
-            Call::Other => {
-                let sleepers = [
-                    calls::NANOSLEEP,
-                    calls::CLOCK_NANOSLEEP,
-                    calls::IO_URING_ENTER,
-                ];
-                let sleeps = |id| sleepers.contains(&id);
-                if matches!(name, CallName::Known(id) if sleeps(id)) {
-                    self.findings.failed_accept = None;
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// An accept has succeeded.
-    pub(super) fn accept_worked(&mut self) {
-        self.findings.failed_accept = None;
-    }
-
-    // Processes.
-
-    /// A signal was delivered.
-    pub(super) fn signalled(&mut self, pid: Pid, signal: i32) {
-        self.findings.last_signal = Some((pid, signal));
-    }
-
-    /// A process has ended by itself.
-    pub(super) fn exited(&mut self, pid: Pid) {
-        if let Some((_, errno)) = self.findings.failed_accept.take_if(|(who, _)| *who == pid) {
-            self.finds(Finding::AcceptErrorExit(errno), Place::default());
-        }
-    }
-
-    /// A process was killed.
-    pub(super) fn killed(&mut self, pid: Pid, signal: i32) {
-        if let Some((who, place)) = self.findings.broken_pipe
-            && who == pid
-            && signal == SIGPIPE
-        {
-            self.findings.broken_pipe = None;
-            self.finds(Finding::SigpipeDeath, place);
         }
     }
 
@@ -288,6 +264,7 @@ impl Story {
             info.open
                 && info.number > 2
                 && info.generation > 0
+                && !self.findings.lost_after(info.opened)
                 && info.link.is_some_and(|link| !given(link))
         });
         let Some((fd, link)) = forgotten.and_then(|info| Some((info.number, info.link?))) else {
@@ -299,19 +276,6 @@ impl Story {
             .is_some_and(|c| !c.client && c.holders > 1);
         if shared {
             self.finds(Finding::NoCloexec(Fd(fd)), on(link.id, None));
-        }
-    }
-
-    // Reading.
-
-    /// A read gave 0 although bytes were asked for.
-    pub(super) fn check_end(&mut self, link: Link) {
-        let Some(connection) = self.connections.get_mut(link) else {
-            return;
-        };
-        connection.watched.eofs += 1;
-        if connection.watched.eofs == EOF_READS {
-            self.finds(Finding::EofSpin { reads: EOF_READS }, on(link.id, None));
         }
     }
 
@@ -381,9 +345,28 @@ impl Story {
         connection.watched.rest = Some(rest);
     }
 
+    /// A fault has cut a count before the call: what the program offered beyond it was not taken either.
+    pub(super) fn cut_short(
+        &mut self,
+        at: &At<'_>,
+        fd: Fd,
+        data: &Data<'_>,
+        (asked, offered): (u64, Option<u64>),
+    ) {
+        let taken = at.outcome.returned().map(|n| n.max(0) as u64);
+        let (Some(offered), Some(taken)) = (offered, taken.filter(|n| *n > 0)) else {
+            return;
+        };
+        let link = self.processes.at(at.process).get(fd).and_then(|i| i.link);
+        if let Some(link) = link
+            && offered > asked
+        {
+            self.remember_rest(link, data, taken, offered);
+        }
+    }
+
     /// A write on this connection failed.
     pub(super) fn write_failed(&mut self, at: &At<'_>, link: Link, errno: Errno) {
-        const EPIPE: Errno = Errno(32);
         let Some(connection) = self.connections.get_mut(link) else {
             return;
         };
@@ -398,7 +381,10 @@ impl Story {
     pub(super) fn may_have_been_broken(&mut self, at: &At<'_>, link: Link) {
         let pid = self.processes.at(at.process).pid;
         let exchange = self.connections.get(link).and_then(Connection::current);
-        self.findings.broken_pipe = Some((pid, on(link.id, exchange)));
+        let mut place = on(link.id, exchange);
+        place.seq = self.seq;
+        let tid = self.threads.tid_at(at.thread);
+        self.findings.broken_pipe = Some(Broken { pid, tid, place });
     }
 
     /// Somebody waits, for whatever: what a short write left may be sent later.
@@ -416,15 +402,10 @@ impl Story {
         fd: Fd,
         flags: u32,
         bytes: u64,
-        unfinished: Option<u64>,
+        unfinished: Option<Unfinished>,
     ) {
         let info = self.processes.at(at.process).get(fd);
-        let at_once = flags & MSG_MORE != 0
-            || info.is_none_or(|info| {
-                !TCP.contains(&info.family)
-                    || info.generation == 0
-                    || info.options.iter().any(|option| AT_ONCE.contains(option))
-            });
+        let tcp = info.is_some_and(|info| TCP.contains(&info.family));
         let Some(connection) = self.connections.get_mut(link) else {
             return;
         };
@@ -432,8 +413,10 @@ impl Story {
         let watched = &mut connection.watched;
         if let Some(head) = head {
             watched.expecting &= head.status != 100;
-            (watched.writes, watched.small) = (0, true);
+            (watched.writes, watched.small, watched.more) = (0, true, false);
+            watched.status = head.status;
         }
+        watched.more |= flags & MSG_MORE != 0;
         watched.writes += 1;
         watched.waits = self.findings.waits;
         watched.small &= bytes < PACKET;
@@ -442,14 +425,17 @@ impl Story {
         let known = watched
             .last
             .is_some_and(|(_, promised, _)| promised.is_some());
-        if done && known && watched.writes >= 2 && watched.small && !at_once && self.moved.heads < 2
-        {
+        let held = tcp && watched.whole && !watched.at_once && !watched.more;
+        if done && known && watched.writes >= 2 && watched.small && held && self.moved.heads < 2 {
             watched.split = watched.last.map(|(id, ..)| (watched.writes, id));
         }
         let status = head.map_or(0, |head| head.status);
         let exchange = head.map(|head| head.exchange);
         let last = watched.last;
-        if let (Some(bytes), true) = (unfinished, early(status)) {
+        if let Some(Unfinished { bytes, odd }) = unfinished
+            && early(status)
+            && !(odd && status == BAD_REQUEST)
+        {
             self.finds(
                 Finding::ShortReadAssumed { bytes, status },
                 on(link.id, exchange),
@@ -493,7 +479,7 @@ impl Story {
     }
 
     /// A connection is closed for good.
-    pub(super) fn check_close(&mut self, link: Link) {
+    pub(super) fn check_close(&mut self, link: Link, now: u64) {
         let Some(connection) = self.connections.get(link).filter(|c| !c.client) else {
             return;
         };
@@ -501,6 +487,7 @@ impl Story {
         if connection.reset || connection.gave_up || connection.ended || watched.broken {
             return;
         }
+        let cut = watched.rest.is_some();
         let waits = self.findings.waits;
         let first = connection.waiting.front();
         let mut found = Vec::new();
@@ -511,8 +498,10 @@ impl Story {
                 found.push((Finding::ShortWriteIgnored { taken, offered }, rest.exchange));
             }
             (None, Some(first)) if first.first_byte.is_some() && watched.waits == waits => {
+                // Without the request, nobody knows whether there is a body at all.
                 if let Some(Framing::ContentLength(promised)) = first.answer_framing
                     && connection.response.protocol == Protocol::Http
+                    && !first.line.is_empty()
                 {
                     let sent = first.response_body;
                     found.push((Finding::LengthShort { sent, promised }, exchange));
@@ -523,7 +512,7 @@ impl Story {
         let pending = connection.response.pending();
         if connection.response.protocol == Protocol::Http && !connection.response.in_body {
             match watched.last {
-                _ if pending.is_empty() => {}
+                _ if pending.is_empty() || cut => {}
                 _ if pending.starts_with(b"HTTP/") => found.push((Finding::MissingCrlf, exchange)),
                 Some((id, promised, to_head)) => {
                     let place = on(link.id, Some(id));
@@ -533,7 +522,14 @@ impl Story {
                 None => {}
             }
         }
-        if let Some(finding) = self.connections.get(link).and_then(unread) {
+        let drained = |c: &Connection| {
+            let shut = c.watched.shut.filter(|_| c.said_no_more);
+            shut.is_some_and(|(when, before)| {
+                before != waits || now.saturating_sub(when) > LINGERED
+            })
+        };
+        let closed = self.connections.get(link).filter(|c| !drained(c));
+        if let Some(finding) = closed.and_then(unread) {
             found.push((
                 finding,
                 self.connections.get(link).and_then(Connection::latest),
@@ -551,24 +547,17 @@ fn early(status: u16) -> bool {
     matches!(status, 200..=400 | 404)
 }
 
-/// How many bytes of a request's head are there, of one that is not complete and that nobody refused.
-pub(super) fn unfinished(connection: &Connection) -> Option<u64> {
-    let request = &connection.request;
-    let begun =
-        request.protocol == Protocol::Http && !request.in_body && connection.waiting.is_empty();
-    let given_up = connection.client || connection.ended || connection.gave_up;
-    let bytes = request.pending().len() as u64;
-    (begun && !given_up && bytes > 0).then_some(bytes)
-}
-
 /// What a server leaves unread when it closes: nothing that it read to its end, or drained.
 fn unread(connection: &Connection) -> Option<Finding> {
     let answered = connection.response.protocol == Protocol::Http && connection.response.bytes > 0;
-    if connection.ended || connection.said_no_more || connection.watched.expecting || !answered {
+    let watched = &connection.watched;
+    if connection.ended || watched.expecting || !answered {
         return None;
     }
     if connection.request.bytes == 0 {
-        return Some(Finding::CloseWithUnread { unread: None });
+        // Who has asked for nothing is told so: there is nothing to read.
+        let asked = watched.whole && !watched.tried && watched.status != REQUEST_TIMEOUT;
+        return asked.then_some(Finding::CloseWithUnread { unread: None });
     }
     let left = connection.request.left().filter(|left| *left > 0)?;
     let unread = Some(left);
@@ -582,7 +571,14 @@ impl Watched {
     }
 
     /// A request's head is complete.
-    pub(super) fn request(&mut self, expects_continue: bool) {
+    pub(super) fn request(&mut self, expects_continue: bool, keep_alive: bool) {
         self.expecting = expects_continue;
+        self.closes = !keep_alive;
+    }
+
+    /// Whether small writes are held back has changed: what was held goes.
+    pub(super) fn goes_at_once(&mut self, at_once: bool) {
+        self.at_once = at_once;
+        self.split = None;
     }
 }

@@ -442,8 +442,9 @@ pub const GLOSSARY: &[(&str, &str, &str)] = &[
     (
         "over",
         "c1 over: 1 request, 0 leaks",
-        "The last descriptor of the connection was closed. Leaks are files that were opened for it and are open \
-         still. `nothing was asked`: a read said that no byte came. `nothing was read`: what came, nobody knows.",
+        "The last descriptor of the connection was closed, and no file that was opened for it is open still. Where \
+         some are, it says how many: kept on purpose, or forgotten. `nothing was asked`: a read said that no byte came. \
+         `nothing was read`: what came, nobody knows.",
     ),
     (
         "unanswered",
@@ -529,9 +530,11 @@ pub const GLOSSARY: &[(&str, &str, &str)] = &[
     ),
     (
         "fd-leak",
-        "fd 5 leaks: c1 is over",
-        "A descriptor is open although what it was opened for is over. One a request adds up: sooner or later \
-         accept fails with EMFILE.",
+        "c1 fd 4 leaks: the client has left, nobody closes",
+        "A descriptor is open although what it was opened for is over, and the program works on other things. One a \
+         request adds up: sooner or later accept fails with EMFILE; and as long as a connection is open, its client sees \
+         no end. Find every way out of the code that handles a connection (errors, early returns, the end \
+         of a thread; in a parent after fork) and close there. ls -l /proc/PID/fd shows what is open.",
     ),
     (
         "thread-made",

@@ -6,9 +6,11 @@
 
 use super::connection::Link;
 use super::fds::FdKind;
-use super::findings::Fruitless;
 use super::joins::Turn;
+use super::leaks::Mark;
+use super::loops::Fruitless;
 use super::numbers::ByNumber;
+use super::waiting::Awake;
 use super::words::{Attempt, Note, done};
 use super::{ConnectionId, ExchangeId, Story};
 use crate::abi::Fd;
@@ -86,6 +88,10 @@ struct Thread {
     current: Option<Link>,
     fruitless: Fruitless,
     turn: Turn,
+    /// How often it turned from one connection to another, or to waiting for all.
+    turns: u32,
+    /// How long it slept in epoll, poll and select, in nanoseconds.
+    slept: u64,
 }
 
 /// The threads that are alive, as far as the trace tells.
@@ -125,6 +131,8 @@ impl Threads {
                 current: None,
                 fruitless: Fruitless::default(),
                 turn: Turn::default(),
+                turns: 0,
+                slept: 0,
             });
             list.len() - 1
         });
@@ -177,6 +185,17 @@ impl Threads {
         &mut self.list[place].fruitless
     }
 
+    /// Events are missing.
+    pub(super) fn forget_fruitless(&mut self) {
+        for thread in &mut self.list {
+            thread.fruitless = Fruitless::default();
+        }
+    }
+
+    pub(super) fn tid_at(&self, place: usize) -> Pid {
+        self.list[place].tid
+    }
+
     #[inline]
     pub(super) fn turn(&mut self, place: usize) -> &mut Turn {
         &mut self.list[place].turn
@@ -189,7 +208,44 @@ impl Threads {
 
     #[inline]
     pub(super) fn works_for(&mut self, place: usize, link: Option<Link>) {
-        self.list[place].current = link;
+        let thread = &mut self.list[place];
+        thread.turns += u32::from(thread.current != link);
+        thread.current = link;
+    }
+
+    /// A thread has slept until something was ready.
+    pub(super) fn slept(&mut self, at: &At<'_>) {
+        self.list[at.thread].slept += at.now.saturating_sub(at.enter);
+    }
+
+    /// When it is, for the thread of a call.
+    #[inline]
+    pub(super) fn awake(&self, at: &At<'_>) -> Awake {
+        let Thread { tid, slept, .. } = self.list[at.thread];
+        Awake {
+            tid,
+            slept,
+            at: at.now,
+        }
+    }
+
+    /// How often a thread turned to something else.
+    pub(super) fn turns(&self, tid: Pid) -> u32 {
+        let place = self.by_tid.get(&u64::from(tid.0));
+        place.map_or(0, |place| self.list[*place].turns)
+    }
+
+    /// What a thread leaves on whatever it uses.
+    #[inline]
+    pub(super) fn mark(&self, at: &At<'_>, pid: Pid) -> Mark {
+        let Thread { tid, turns, .. } = self.list[at.thread];
+        Mark {
+            tid,
+            pid,
+            turns,
+            at: at.now,
+            gone: None,
+        }
     }
 }
 
@@ -222,6 +278,7 @@ impl Story {
                     connection.request.lose();
                     connection.response.lose();
                 }
+                self.findings_lost(event.t);
                 Whose::default()
             }
         }
@@ -237,6 +294,10 @@ impl Story {
             outcome: done.outcome,
             injected: done.injected,
         };
+        self.latest = self.latest.max(at.now);
+        self.sees(event.tid, done.syscall.name);
+        let process = self.processes.at(at.process);
+        process.threaded |= process.pid != event.tid;
         let whose = match &done.syscall.call {
             Call::Receive {
                 fd,
@@ -249,7 +310,11 @@ impl Story {
                 asked,
                 data,
                 flags,
-            } => self.send(&at, *fd, *asked, data, *flags),
+            } => {
+                let whose = self.send(&at, *fd, *asked, data, *flags);
+                self.cut_short(&at, *fd, data, (*asked, done.cut_from));
+                whose
+            }
             Call::ReceiveRights {
                 fd,
                 asked,
@@ -312,7 +377,9 @@ impl Story {
             Call::Open { dir, path, flags } => self.open(&at, *dir, path.bytes, *flags),
             Call::Stat { fd, size, mode } => self.stat(&at, *fd, *size, *mode),
             Call::Fcntl { fd, op, arg } => self.fcntl(&at, *fd, *op, *arg),
-            Call::Dup { fd, .. } => self.dup(&at, *fd),
+            Call::Dup {
+                fd, close_on_exec, ..
+            } => self.dup(&at, *fd, *close_on_exec),
             Call::Socket {
                 domain,
                 kind,
@@ -344,6 +411,7 @@ impl Story {
         }
         self.look_for_loops(event, &at, done);
         self.look_for_turns(&at, &done.syscall);
+        self.turned(&at, &done.syscall.call);
         whose
     }
 
@@ -375,6 +443,10 @@ impl Story {
     pub(super) fn link_of(&mut self, at: &At<'_>, fd: Fd) -> Option<Link> {
         let link = self.processes.at(at.process).get(fd)?.link?;
         self.threads.works_for(at.thread, Some(link));
+        let mark = self.threads.mark(at, self.processes.at(at.process).pid);
+        if let Some(connection) = self.connections.get_mut(link) {
+            connection.touched = mark;
+        }
         Some(link)
     }
 
@@ -466,6 +538,8 @@ impl Story {
     /// What a descriptor already was when watching began.
     fn fact(&mut self, event: &Event<'_>, fact: &FdFact) {
         let process = self.processes.place(event.pid);
+        // Watching began late: there may be threads that sleep.
+        self.processes.at(process).threaded = true;
         let Some(info) = self.processes.at(process).seen(fact.fd) else {
             return;
         };

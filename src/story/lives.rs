@@ -39,6 +39,8 @@ impl Story {
                 child,
             } => {
                 self.spawns_told = true;
+                let process = self.processes.place(event.pid);
+                self.processes.at(process).threaded = true;
                 self.threads.find(*child);
             }
             ProcessEvent::Spawn {
@@ -55,6 +57,7 @@ impl Story {
                     _ if event.tid == event.pid => self.exited(event.pid),
                     _ => {}
                 }
+                self.leaves(event.tid, event.t);
                 self.threads.remove(event.tid);
                 if event.tid == event.pid {
                     self.process_ended(event);
@@ -97,9 +100,14 @@ impl Story {
             });
             match (thread, self.spawns_told) {
                 (true, false) => {
+                    self.processes.at(at.process).threaded = true;
                     self.threads.find(child);
+                    self.not_seen_yet(child);
                 }
-                (false, false) => self.spawned(event, child),
+                (false, false) => {
+                    self.spawned(event, child);
+                    self.not_seen_yet(child);
+                }
                 (_, true) => {}
             }
             if !thread && flags & CLONE_FILES != 0 {
@@ -156,6 +164,7 @@ impl Story {
         if first == Some(event.pid) {
             return;
         }
+        self.leaks_of(event.pid);
         let Some(gone) = self.processes.remove(event.pid) else {
             return;
         };

@@ -5,13 +5,13 @@
 
 use super::Story;
 use super::connection::{Link, Turn};
-use super::exchange::Exchange;
+use super::exchange::{Exchange, Spent};
 use super::fds::FdKind;
-use super::findings;
 use super::heard::{say, say_pending};
 use super::interpret::{At, EAGAIN, Whose};
 use super::stream::{Preview, Side, Stream, starts_message};
 use super::text::Text;
+use super::unfinished::unfinished;
 use super::words::{Attempt, Note, Way};
 use crate::abi::Fd;
 use crate::abi::errno::Errno;
@@ -58,6 +58,7 @@ impl Story {
                 self.count_bytes(at, link, fd, (bytes, 0));
                 self.notes.push(Note::Drained(bytes));
                 if let Some(connection) = self.connections.get_mut(link) {
+                    connection.watched.shut = Some((0, 0));
                     connection.pass_by(data, &mut self.secrets);
                 }
             }
@@ -108,7 +109,7 @@ impl Story {
             return self.whose(at, Some(link));
         }
         self.check_rest(link, data);
-        let unfinished = self.connections.get(link).and_then(findings::unfinished);
+        let unfinished = self.connections.get(link).and_then(unfinished);
         let whose = self.exchange_bytes(at, link, fd, false, data, bytes);
         self.check_response(at, link, fd, flags, bytes, unfinished);
         if bytes < asked {
@@ -145,7 +146,10 @@ impl Story {
         self.moved.clear();
         let link = self.link_of(at, out);
         let Some(bytes) = at.outcome.returned().map(|n| n.max(0) as u64) else {
-            self.failed(at, Attempt::Send);
+            match link {
+                Some(link) => self.send_failed(at, link, out, 0),
+                None => self.failed(at, Attempt::Send),
+            }
             return self.whose(at, link);
         };
         self.totals.moved(at.name, bytes, bytes);
@@ -163,9 +167,10 @@ impl Story {
         let mut done = false;
         if let Some(connection) = link.and_then(|link| self.connections.get_mut(link)) {
             self.bytes_out += bytes;
-            if let Some(exchange) = connection.waiting.front_mut() {
-                exchange.spent.sending += at.now.saturating_sub(at.enter);
+            if let Some((spent, started)) = connection.spent() {
+                spend(spent, at, started, false);
             }
+            connection.awake = self.threads.awake(at);
             let side = connection.side(false);
             self.moved.clear();
             let mut turn = Turn {
@@ -267,23 +272,23 @@ impl Story {
     ) -> Whose {
         let both = if receiving { (bytes, 0) } else { (0, bytes) };
         self.count_bytes(at, link, fd, both);
+        let mark = self.threads.mark(at, self.processes.at(at.process).pid);
         let Some(connection) = self.connections.get_mut(link) else {
             return Whose::default();
         };
         connection.calls += 1;
+        connection.touched = mark;
         let side = connection.side(receiving);
         let fresh = connection.waiting.is_empty();
         match connection.waiting.front_mut() {
-            Some(exchange) => {
-                exchange.calls.add(at.name);
-                let dur = at.now.saturating_sub(at.enter);
-                match receiving {
-                    true => exchange.spent.receiving += dur,
-                    false => exchange.spent.sending += dur,
-                }
-            }
+            Some(exchange) => exchange.calls.add(at.name),
             None => connection.early.add(at.name),
         }
+        match connection.spent() {
+            Some((spent, started)) => spend(spent, at, started, receiving),
+            None => connection.early_spent = Spent::default(),
+        }
+        connection.awake = self.threads.awake(at);
         let before = connection.current();
         self.moved.clear();
         let mut turn = Turn {
@@ -295,8 +300,10 @@ impl Story {
         connection.take(side, Taken::new(data, bytes), &mut turn, &mut self.secrets);
         if fresh && (self.moved.heads > 0 || self.moved.completed > 0) {
             let early = std::mem::take(&mut connection.early);
+            let spent = std::mem::take(&mut connection.early_spent);
             if let Some(exchange) = connection.waiting.front_mut() {
                 exchange.calls = early;
+                exchange.spent = spent;
             }
         }
         let again = side == Side::Requests
@@ -386,25 +393,25 @@ impl Story {
         {
             connection.reset = true;
         }
+        if let Some(connection) = self.connections.get_mut(link) {
+            connection.watched.tried = true;
+            // It looked whether more has come since it said its last word.
+            connection.watched.shut = connection.watched.shut.map(|_| (0, 0));
+        }
         self.spent_in_vain(at, link, errno, true);
         self.failed(at, Attempt::Receive);
     }
 
     /// A call that moved nothing took its time all the same.
     fn spent_in_vain(&mut self, at: &At<'_>, link: Link, errno: Errno, receiving: bool) {
-        let exchange = self
-            .connections
-            .get_mut(link)
-            .and_then(|c| c.waiting.front_mut());
-        let Some(exchange) = exchange else {
+        let Some(connection) = self.connections.get_mut(link) else {
             return;
         };
-        let dur = at.now.saturating_sub(at.enter);
-        match receiving {
-            true => exchange.spent.receiving += dur,
-            false => exchange.spent.sending += dur,
+        connection.awake = self.threads.awake(at);
+        if let Some((spent, started)) = connection.spent() {
+            spend(spent, at, started, receiving);
+            spent.again += u32::from(errno == EAGAIN);
         }
-        exchange.spent.again += u32::from(errno == EAGAIN);
     }
 
     fn send_failed(&mut self, at: &At<'_>, link: Link, fd: Fd, flags: u32) {
@@ -485,6 +492,15 @@ impl Story {
             passed += len;
             at += kept.len() as u64;
         }
+    }
+}
+
+/// Adds the time of a call to where it went, as far as the exchange had begun.
+fn spend(spent: &mut Spent, at: &At<'_>, started: u64, receiving: bool) {
+    let dur = at.now.saturating_sub(at.enter.max(started));
+    match receiving {
+        true => spent.receiving += dur,
+        false => spent.sending += dur,
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod connection;
 mod copies;
+mod deaths;
 mod ears;
 mod exchange;
 mod fds;
@@ -19,7 +20,9 @@ mod glossary;
 mod heard;
 mod interpret;
 mod joins;
+mod leaks;
 mod lives;
+mod loops;
 mod messages;
 mod numbers;
 mod peers;
@@ -30,6 +33,7 @@ mod stream;
 pub mod telling;
 mod text;
 mod totals;
+mod unfinished;
 mod waiting;
 pub mod words;
 
@@ -107,6 +111,12 @@ pub struct Story {
     notes: Vec<Note>,
     secrets: Vec<(u64, u64)>,
     moved: connection::Moved,
+    sees: findings::Sees,
+    sees_futex: bool,
+    /// The number of the present event's call.
+    seq: u64,
+    /// When the call ended that ended last.
+    latest: u64,
 }
 
 /// Sums for one line at the end.
@@ -130,6 +140,7 @@ impl Story {
         self.notes.clear();
         self.secrets.clear();
         self.history.begin_step();
+        self.seq = event.seq;
         let whose = self.interpret(event);
         Step {
             connection: whose.connection,
@@ -236,30 +247,9 @@ impl Story {
         self.rings.unseen
     }
 
-    /// What is wrong: at the end, files that nobody closed although their connection is over, and connections
-    /// whose other end has left; and what was found on the way, each kind once, with how often.
+    /// What is wrong: what leaks as things stand, and what was found on the way, each kind once, with how often.
     pub fn findings(&self) -> Vec<Note> {
-        let mut found = Vec::new();
-        for process in self.processes.iter() {
-            for info in process.iter().filter(|info| info.open) {
-                let over = |link: Link| self.connections.get(link).is_none_or(|c| c.ended);
-                let owner = match info.kind {
-                    kind if kind.is_connection() => info.link,
-                    _ => info.owner,
-                };
-                // A server that has said its last word may linger for a moment (RFC 9112 9.6).
-                let lingers =
-                    |link: Link| self.connections.get(link).is_some_and(|c| c.said_no_more);
-                if let Some(link) = owner
-                    && over(link)
-                    && !(info.kind.is_connection() && lingers(link))
-                {
-                    found.push(Note::FdLeak(Fd(info.number), Some(link.id)));
-                }
-            }
-        }
-        found.extend(self.findings.notes());
-        found
+        self.findings.notes(&self.leaks())
     }
 }
 

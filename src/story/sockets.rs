@@ -3,6 +3,7 @@
 use super::Story;
 use super::connection::Link;
 use super::fds::FdKind;
+use super::findings;
 use super::interpret::{At, CLOEXEC, NONBLOCK, Whose};
 use super::peers;
 use super::text::Text;
@@ -13,6 +14,8 @@ use crate::abi::errno::Errno;
 use crate::event::call::Outcome;
 
 const EINPROGRESS: Errno = Errno(115);
+/// `TCP_CORK`.
+const CORK: (u32, u32) = (6, 3);
 
 impl Story {
     pub(super) fn socket(&mut self, at: &At<'_>, domain: u32, kind: u32, flags: u32) -> Whose {
@@ -74,7 +77,9 @@ impl Story {
         let Some(new) = at.new_fd() else {
             self.failed(at, Attempt::Accept);
             let pid = self.processes.at(at.process).pid;
-            self.accept_failed(pid, at.outcome);
+            let info = self.processes.at(at.process).get(fd);
+            let listens = info.is_some_and(|info| info.kind == FdKind::Listener);
+            self.accept_failed(pid, at.outcome, listens);
             return Whose::default();
         };
         self.threads.accepts(at.thread);
@@ -85,14 +90,25 @@ impl Story {
             peer.map_or(Text::EMPTY, address_text),
         ));
         let mut inherited = (None, 0, 0, 0);
+        let lost = &self.findings;
+        let mut at_once = true;
         if let Some(listener) = self.processes.at(at.process).seen(fd) {
             listener.kind = FdKind::Listener;
+            // What its connections begin with.
+            at_once = listener.generation == 0
+                || listener.copied
+                || lost.lost_after(listener.opened)
+                || (listener.options.iter()).any(|option| findings::AT_ONCE.contains(option));
             inherited = (
                 listener.local.clone(),
                 listener.family,
                 listener.receive_timeout,
                 listener.send_timeout,
             );
+        }
+        if let Some(connection) = self.connections.get_mut(link) {
+            connection.watched.whole = true;
+            connection.watched.at_once = at_once;
         }
         if self.take_number(at, new)
             && let Some(info) = self.processes.at(at.process).get_mut(new)
@@ -197,6 +213,7 @@ impl Story {
             && let Some(connection) = link.and_then(|link| self.connections.get_mut(link))
         {
             connection.said_no_more = true;
+            connection.watched.shut = Some((at.now, self.findings.waited()));
         }
         self.whose(at, link)
     }
@@ -211,7 +228,17 @@ impl Story {
         if !at.worked() {
             self.failed(at, Attempt::Other);
         } else if let Some(info) = self.processes.at(at.process).seen(fd) {
-            info.options.push(option);
+            // Cork once taken off has let go what it held; it may be put on again.
+            let on = value.iter().any(|byte| *byte != 0);
+            info.options.retain(|known| *known != option);
+            if on || option == CORK {
+                info.options.push(option);
+            }
+            if findings::AT_ONCE.contains(&option)
+                && let Some(connection) = info.link.and_then(|link| self.connections.get_mut(link))
+            {
+                connection.watched.goes_at_once(on || option == CORK);
+            }
             if let Some(setting) = setting(option, value) {
                 match setting {
                     Setting::ReceiveTimeout(after) => info.receive_timeout = after,

@@ -6,6 +6,7 @@ use super::fds::FdKind;
 use super::interpret::{At, Whose};
 use super::words::{Attempt, Note, ReadyFd, ReadyList, Wait};
 use crate::abi::Fd;
+use crate::abi::Pid;
 use crate::abi::calls;
 use crate::event::Event;
 use crate::event::call::{Call, CallName, Found, Outcome, Ready, Syscall};
@@ -16,6 +17,16 @@ const DELETE: u32 = 2;
 
 /// EPOLLERR, EPOLLHUP, EPOLLRDHUP: the other end has closed, or everything is over.
 const GONE: u32 = 8 | 0x10 | 0x2000;
+
+/// When a thread last had to do with a connection. What it sleeps from then on, until it is told of that
+/// connection again, is waiting for the other end; whichever others it was told of meanwhile.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Awake {
+    pub tid: Pid,
+    /// How long it had slept in epoll, poll and select, in nanoseconds.
+    pub slept: u64,
+    pub at: u64,
+}
 
 /// Of more descriptors that are ready at once, the rest is only counted.
 const LOOKED_AT: usize = 64;
@@ -61,6 +72,7 @@ impl Story {
             _ => Wait::Something,
         };
         self.notes.push(Note::Asleep(wait));
+        self.rests(event, &call.call);
         let Some(connection) = link.and_then(|link| self.connections.get(link)) else {
             return Whose::default();
         };
@@ -137,6 +149,7 @@ impl Story {
         timeout: i64,
     ) -> Whose {
         self.waits();
+        self.threads.slept(at);
         let count = match at.outcome.returned() {
             None => {
                 self.failed(at, Attempt::Wait);
@@ -175,9 +188,14 @@ impl Story {
         if events & GONE != 0 {
             connection.watched.gone();
         }
-        if let Some(exchange) = connection.waiting.front_mut() {
-            exchange.spent.wakes += 1;
-            exchange.spent.ready += at.now.saturating_sub(at.enter.max(exchange.started));
+        let (before, now) = (connection.awake, self.threads.awake(at));
+        connection.awake = now;
+        if let Some((spent, started)) = connection.spent() {
+            spent.wakes += 1;
+            spent.ready += match before.tid == now.tid && before.at >= started {
+                true => now.slept - before.slept,
+                false => at.now.saturating_sub(at.enter.max(started).max(before.at)),
+            };
         }
     }
 
@@ -207,6 +225,7 @@ impl Story {
 
     pub(super) fn poll(&mut self, at: &At<'_>, fds: u64, found: &Found<'_>, timeout: i64) -> Whose {
         self.waits();
+        self.threads.slept(at);
         match at.outcome {
             Outcome::Returned(0) => self.notes.push(nothing_ready(timeout)),
             Outcome::Returned(_) => self.found(at, fds, found),

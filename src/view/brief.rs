@@ -226,7 +226,7 @@ fn arguments(
             constant(line, &flags::FCNTL, u64::from(*op), "");
             fcntl_argument(line, *op, *arg);
         }
-        Call::Dup { fd, to } => {
+        Call::Dup { fd, to, .. } => {
             line.fd(*fd);
             if let Some(to) = to {
                 line.text(", ");

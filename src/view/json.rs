@@ -8,6 +8,7 @@
 mod exchange;
 
 use crate::event::Event;
+use crate::event::digits::decimal;
 use crate::event::wire::{Start, Writer, string};
 use crate::story::{Note, Pen, Step, Story, Verdict};
 use crate::view::View;
@@ -63,7 +64,7 @@ impl View for JsonView {
             out.truncate(out.len() - b"}\n".len());
             let open = story.connections().iter().flat_map(|c| c.waiting.iter());
             list("open", open, exchange::exchange, out);
-            list("findings", story.findings().iter(), one, out);
+            list("findings", story.findings().iter(), finding, out);
             out.extend_from_slice(b"}\n");
         }
     }
@@ -100,6 +101,30 @@ fn list<T>(
         write(item, out);
     }
     out.push(b']');
+}
+
+/// A note with where it was seen first: `"seq"` is the call's.
+fn finding(note: &Note, out: &mut Vec<u8>) {
+    one(note, out);
+    let Note::Found(_, place, times) = note else {
+        return;
+    };
+    out.truncate(out.len() - b"}".len());
+    if let Some(connection) = place.connection {
+        out.extend_from_slice(b",\"connection\":");
+        string(&connection.to_string(), out);
+    }
+    if let Some(exchange) = place.exchange {
+        out.extend_from_slice(b",\"exchange\":");
+        string(&exchange.to_string(), out);
+    }
+    if place.seq > 0 {
+        out.extend_from_slice(b",\"seq\":");
+        decimal(out, place.seq);
+    }
+    out.extend_from_slice(b",\"times\":");
+    decimal(out, *times);
+    out.push(b'}');
 }
 
 /// `{"id":"request","verdict":"note","text":"> GET / HTTP/1.1  (complete)"}`.

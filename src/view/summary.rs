@@ -9,7 +9,7 @@ use super::text::{Charset, escape};
 use crate::abi::Fd;
 use crate::abi::calls::CallId;
 use crate::event::Event;
-use crate::story::{CallTotal, Exchange, Fate, FdInfo, FdKind, Note, Process, Step, Story};
+use crate::story::{CallTotal, Exchange, Fate, FdInfo, FdKind, Process, Step, Story};
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent, presets};
 use std::fmt::Write;
 
@@ -269,7 +269,8 @@ fn by_fd(story: &Story, paint: &Paint, out: &mut Vec<u8>) {
         ],
         &[1, 2, 3, 7],
     );
-    let findings = story.findings();
+    let first = story.processes().iter().next();
+    let leaks = first.map_or_else(Vec::new, |process| story.leaking(process.pid));
     let mut left_out = 0;
     for (i, process) in story.processes().iter().enumerate() {
         for info in process
@@ -281,7 +282,7 @@ fn by_fd(story: &Story, paint: &Paint, out: &mut Vec<u8>) {
                 left_out += 1;
                 continue;
             }
-            table.add_row(fd_row(info, &findings, paint));
+            table.add_row(fd_row(info, &leaks, paint));
         }
     }
     if table.row_iter().count() == 0 {
@@ -302,7 +303,7 @@ fn by_fd(story: &Story, paint: &Paint, out: &mut Vec<u8>) {
     }
 }
 
-fn fd_row(info: &FdInfo, findings: &[Note], paint: &Paint) -> [String; 8] {
+fn fd_row(info: &FdInfo, leaks: &[Fd], paint: &Paint) -> [String; 8] {
     let name = match (info.kind, &info.peer, &info.local) {
         (FdKind::Listener | FdKind::Socket, _, Some(local)) => local.to_string(),
         (_, Some(peer), _) => peer.to_string(),
@@ -313,8 +314,7 @@ fn fd_row(info: &FdInfo, findings: &[Note], paint: &Paint) -> [String; 8] {
         // Writing to a String cannot fail.
         let _ = write!(said, "used {}x", info.generation);
     }
-    let leaks = |note: &&Note| matches!(note, Note::FdLeak(fd, _) if *fd == Fd(info.number));
-    if info.open && findings.iter().any(|note| leaks(&note)) {
+    if leaks.contains(&Fd(info.number)) {
         said.insert_str(0, if said.is_empty() { "leak" } else { "leak, " });
     }
     [

@@ -160,11 +160,13 @@ pub(super) fn write(pid: Pid, call: &Syscall<'_>, story: &Story, w: &mut Words<'
             w.say(" for ");
             w.thing(story, pid, *fd);
         }
-        Call::Dup { fd, to: None } => {
+        Call::Dup { fd, to: None, .. } => {
             w.say("give me a second number for ");
             w.thing(story, pid, *fd);
         }
-        Call::Dup { fd, to: Some(to) } => {
+        Call::Dup {
+            fd, to: Some(to), ..
+        } => {
             w.tell(format_args!("let {} be a second number for ", to.0));
             w.thing(story, pid, *fd);
         }

@@ -31,18 +31,18 @@ pub(super) fn eof(pen: &mut impl Pen, client: bool, cut: Option<Way>) {
 }
 
 impl Over {
-    pub(super) fn write(self, pen: &mut impl Pen, id: ConnectionId, leaks: u32) {
+    pub(super) fn write(self, pen: &mut impl Pen, id: ConnectionId, files: u32) {
         connection(pen, id, " over: ");
         match self {
             Over::Answered(requests) => {
                 count(pen, u64::from(requests), "request");
-                match leaks {
+                match files {
                     0 => pen.spare(", 0 leaks"),
                     // Whether it leaks shows in the end: a cache, or a client that saves, closes it later.
                     _ => {
                         pen.text(", ");
-                        pen.number(u64::from(leaks));
-                        pen.spare(if leaks == 1 { " file" } else { " files" });
+                        pen.number(u64::from(files));
+                        pen.spare(if files == 1 { " file" } else { " files" });
                         pen.text(" open");
                     }
                 }

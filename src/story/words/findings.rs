@@ -13,6 +13,13 @@ use crate::story::{ConnectionId, ExchangeId};
 /// What is wrong, with its evidence.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Finding {
+    /// A descriptor is open that nobody needs any more.
+    FdLeak {
+        /// Its number.
+        fd: Fd,
+        /// What it was for.
+        left: Left,
+    },
     /// The kernel took only a part, and the program went on as if it had taken all.
     ShortWriteIgnored {
         /// Bytes taken.
@@ -78,6 +85,21 @@ pub enum Finding {
     AcceptErrorExit(Errno),
 }
 
+/// What a descriptor that leaks was left by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Left {
+    /// A file, opened for a connection that is over.
+    File,
+    /// A connection whose client has closed, and the program knows.
+    ByClient,
+    /// A connection whose server has closed, and the program knows.
+    ByServer,
+    /// A connection that was to end with its last answer.
+    Answered,
+    /// A connection that might go on, and nobody reads.
+    Unheard,
+}
+
 /// Where it was seen.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Place {
@@ -85,12 +107,15 @@ pub struct Place {
     pub connection: Option<ConnectionId>,
     /// In which exchange.
     pub exchange: Option<ExchangeId>,
+    /// The number of the call that gave it away; 0 where it was no call.
+    pub seq: u64,
 }
 
 impl Finding {
     /// The stable name, for `httpsys explain ID`.
     pub fn id(&self) -> &'static str {
         match self {
+            Finding::FdLeak { .. } => "fd-leak",
             Finding::ShortWriteIgnored { .. } => "short-write-ignored",
             Finding::ShortReadAssumed { .. } => "short-read-assumed",
             Finding::EofSpin { .. } => "eof-spin",
@@ -114,7 +139,8 @@ impl Finding {
             Finding::BusyPoll { .. }
             | Finding::CloseWithUnread { .. }
             | Finding::SplitResponse { .. } => Verdict::Warning,
-            Finding::ShortWriteIgnored { .. }
+            Finding::FdLeak { .. }
+            | Finding::ShortWriteIgnored { .. }
             | Finding::ShortReadAssumed { .. }
             | Finding::EofSpin { .. }
             | Finding::SigpipeDeath
@@ -124,6 +150,14 @@ impl Finding {
             | Finding::MissingCrlf
             | Finding::AcceptErrorExit(_) => Verdict::Error,
         }
+    }
+
+    /// Whether it follows from calls that were not made, too: so it needs all that were.
+    pub(in crate::story) fn needs_all(&self) -> bool {
+        !matches!(
+            self,
+            Finding::EofSpin { .. } | Finding::SigpipeDeath | Finding::MissingCrlf
+        )
     }
 
     pub(super) fn write(&self, pen: &mut impl Pen, place: Place, times: u64) {
@@ -145,6 +179,16 @@ impl Finding {
 
     fn sentence(&self, pen: &mut impl Pen) {
         match *self {
+            Finding::FdLeak { fd, left } => {
+                descriptor(pen, fd);
+                pen.text(match left {
+                    Left::File => " leaks: a file opened for it, again and again",
+                    Left::ByClient => " leaks: the client has left, nobody closes",
+                    Left::ByServer => " leaks: the server has left, nobody closes",
+                    Left::Answered => " leaks: answered, and nobody closes",
+                    Left::Unheard => " leaks: answered, and nobody reads or closes",
+                });
+            }
             Finding::ShortWriteIgnored { taken, offered } => {
                 pen.text("the rest of a short write was never sent: took ");
                 part_of(pen, taken, offered);

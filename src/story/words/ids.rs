@@ -87,7 +87,6 @@ impl Note {
             Note::Ready(_) | Note::PollReady(..) => "ready",
             Note::NonBlocking(_) => "non-blocking",
             Note::SameThing(_) => "dup",
-            Note::FdLeak(..) => "fd-leak",
             Note::NoAnswer(_) => "unanswered",
             Note::Found(finding, ..) => finding.id(),
         }
@@ -96,7 +95,6 @@ impl Note {
     /// How much it matters.
     pub fn verdict(&self) -> Verdict {
         match self {
-            Note::FdLeak(..) => Verdict::Error,
             Note::Found(finding, ..) => finding.verdict(),
             Note::Over(_, Over::Unanswered, _)
             | Note::NoAnswer(_)

@@ -32,7 +32,7 @@ use crate::http::Code;
 
 pub use super::glossary::GLOSSARY;
 pub(super) use done::done;
-pub use findings::{Finding, Place};
+pub use findings::{Finding, Left, Place};
 pub use parts::*;
 pub use pen::{Pen, decimal};
 
@@ -246,8 +246,6 @@ pub enum Note {
     NonBlocking(bool),
     /// A second number for the same thing.
     SameThing(Fd),
-    /// A finding at the end: a descriptor is open that nobody uses any more.
-    FdLeak(Fd, Option<ConnectionId>),
     /// A finding: an exchange never got its answer.
     NoAnswer(ExchangeId),
     /// A finding: where, and how many times.

@@ -266,16 +266,6 @@ impl Note {
                 pen.text("a second name for ");
                 descriptor(pen, *fd);
             }
-            Note::FdLeak(fd, owner) => {
-                descriptor(pen, *fd);
-                match owner {
-                    Some(id) => {
-                        pen.text(" leaks: ");
-                        connection(pen, *id, " is over");
-                    }
-                    None => pen.text(" is still open"),
-                }
-            }
             Note::Serves(own, other, whose) => {
                 pen.text("r");
                 pen.number(u64::from(own.0));
