@@ -10,8 +10,6 @@ use common::Folder;
 use common::models::models;
 use httpsys::server::IoModel;
 use nix::sys::signal::Signal;
-use std::path::Path;
-use std::path::PathBuf;
 use std::process::Command;
 use trace_support::servers::*;
 use trace_support::*;
@@ -46,32 +44,6 @@ fn pythons_server_is_told_as_curl_and_its_own_log_say() {
         .map(|e| format!("{} {} -", e.line, e.status))
         .collect();
     assert_eq!(ours, logged);
-}
-
-/// The Go server of `demo/servers`, built once for all runs of the tests.
-fn go_server() -> PathBuf {
-    let built = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hi-go");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/servers/hi.go");
-    let age = |path: &Path| {
-        std::fs::metadata(path)
-            .and_then(|meta| meta.modified())
-            .ok()
-    };
-    if age(&built) <= age(&source) {
-        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("go-cache");
-        let new = built.with_extension(std::process::id().to_string());
-        let output = Command::new("go")
-            .args(["build", "-o"])
-            .args([&new, &source])
-            .env("GOCACHE", cache)
-            .env("GO111MODULE", "off")
-            .env("CGO_ENABLED", "0")
-            .output()
-            .expect("go runs");
-        assert!(output.status.success(), "{}", text(&output.stderr));
-        std::fs::rename(new, &built).unwrap();
-    }
-    built
 }
 
 #[test]

@@ -67,7 +67,7 @@ impl Story {
                     ..Place::default()
                 };
                 let told = |leak: &Leak| left != Left::File && leak.place == place;
-                if !found.iter().any(|leak| told(leak)) {
+                if !found.iter().any(told) {
                     found.push(Leak {
                         finding: Finding::FdLeak {
                             fd: Fd(info.number),

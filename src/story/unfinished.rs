@@ -62,7 +62,5 @@ fn begins_well(bytes: &[u8]) -> bool {
     // The last line is not complete.
     let fields: Vec<&[u8]> = lines.collect();
     let complete = fields.len().saturating_sub(1);
-    METHODS.iter().any(|known| common(known))
-        && fits
-        && fields.iter().take(complete).all(|line| named(line))
+    METHODS.iter().any(common) && fits && fields.iter().take(complete).all(|line| named(line))
 }

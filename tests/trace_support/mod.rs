@@ -1,8 +1,10 @@
 //! What the tests of `httpsys trace` share: whether ptrace is allowed, running a traced program, and
 //! reading its recording.
 #![allow(dead_code, reason = "each test file uses its part of this")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 pub mod differential;
+pub mod fixtures;
 pub mod servers;
 pub mod told;
 

@@ -53,7 +53,21 @@ impl Traced {
     /// Runs it and waits until it listens on the port: found in /proc, for a connection would be a client.
     pub fn start(folder: &Folder, name: &str, port: u16, command: &[&str]) -> Traced {
         let recording = folder.0.join(format!("{name}.jsonl"));
-        let quiet = ["-q", "-o", "/dev/null", "--record"];
+        let mut program = trace(&["-q", "-o", "/dev/null", "--record"]);
+        program.arg(&recording).arg("--").args(command);
+        Traced::spawn(folder, name, port, program)
+    }
+
+    /// The same, without us: the command may be another tracer's.
+    pub fn untraced(folder: &Folder, name: &str, port: u16, command: &[&str]) -> Traced {
+        let mut program = Command::new(command[0]);
+        program
+            .args(&command[1..])
+            .stdin(std::process::Stdio::null());
+        Traced::spawn(folder, name, port, program)
+    }
+
+    fn spawn(folder: &Folder, name: &str, port: u16, mut program: Command) -> Traced {
         let said = folder.file(&format!("{name}.said"), "");
         let open = || {
             std::fs::OpenOptions::new()
@@ -61,10 +75,7 @@ impl Traced {
                 .open(&said)
                 .unwrap()
         };
-        let child = trace(&quiet)
-            .arg(&recording)
-            .arg("--")
-            .args(command)
+        let child = program
             .current_dir(folder.0.join("root"))
             .stdout(open())
             .stderr(open())
@@ -91,15 +102,39 @@ impl Traced {
         said(&self.folder, &self.name)
     }
 
-    /// Ends it by this signal, and reads what was recorded.
-    pub fn end(mut self, signal: Signal) -> Told {
-        let pid = nix::unistd::Pid::from_raw(self.child.id() as i32);
-        nix::sys::signal::kill(pid, signal).expect("it runs");
+    /// Ends what another tracer traces (`man 5 proc_pid_task`), and waits for the tracer.
+    pub fn stop(mut self, signal: Signal) {
+        let pid = self.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+        let children = children.expect("the kernel tells of children");
+        for child in children.split_ascii_whitespace() {
+            let child = nix::unistd::Pid::from_raw(child.parse().unwrap());
+            nix::sys::signal::kill(child, signal).expect("it runs");
+        }
+        self.wait();
+    }
+
+    fn wait(&mut self) {
         let begun = Instant::now();
         while self.child.try_wait().unwrap().is_none() {
             assert!(begun.elapsed() < PATIENCE, "{} does not end", self.name);
             std::thread::yield_now();
         }
+    }
+
+    /// Ends a server with which nothing is wrong.
+    pub fn ends_well(self, signal: Signal) -> Told {
+        let name = self.name.clone();
+        let told = self.end(signal);
+        assert_eq!(told.wrong(), Vec::<&str>::new(), "{name}");
+        told
+    }
+
+    /// Ends it by this signal, and reads what was recorded.
+    pub fn end(mut self, signal: Signal) -> Told {
+        let pid = nix::unistd::Pid::from_raw(self.child.id() as i32);
+        nix::sys::signal::kill(pid, signal).expect("it runs");
+        self.wait();
         told(&self.folder.join(format!("{}.jsonl", self.name)))
     }
 }
@@ -320,4 +355,30 @@ pub fn none_is_lost(counted: u64, told: &Told, logged: u64) {
     );
     let told = (told.requests, told.lost);
     assert_eq!(told, (logged, 0), "wrk counted {counted}");
+}
+
+/// The Go server of `demo/servers`, built once for all runs of the tests.
+pub fn go_server() -> PathBuf {
+    let built = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hi-go");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/servers/hi.go");
+    let age = |path: &Path| {
+        std::fs::metadata(path)
+            .and_then(|meta| meta.modified())
+            .ok()
+    };
+    if age(&built) <= age(&source) {
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("go-cache");
+        let new = built.with_extension(std::process::id().to_string());
+        let output = Command::new("go")
+            .args(["build", "-o"])
+            .args([&new, &source])
+            .env("GOCACHE", cache)
+            .env("GO111MODULE", "off")
+            .env("CGO_ENABLED", "0")
+            .output()
+            .expect("go runs");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        std::fs::rename(new, &built).unwrap();
+    }
+    built
 }

@@ -7,6 +7,7 @@ use httpsys::story::ExchangeId;
 use httpsys::story::Fate;
 use httpsys::story::Note;
 use httpsys::story::Story;
+use httpsys::story::Verdict;
 use std::io::BufReader;
 use std::path::Path;
 
@@ -40,9 +41,17 @@ pub struct Told {
     pub requests: u64,
     /// How many records say that something was lost.
     pub lost: u64,
+    /// What was found, and how much it matters.
+    pub findings: Vec<(Verdict, String)>,
 }
 
 impl Told {
+    /// What is wrong with the program, without what is only worth a note.
+    pub fn wrong(&self) -> Vec<&str> {
+        let wrong = self.findings.iter().filter(|(how, _)| *how > Verdict::Note);
+        wrong.map(|(_, text)| text.as_str()).collect()
+    }
+
     /// What the program was asked, in order.
     pub fn served(&self) -> Vec<Exchange> {
         self.exchanges
@@ -89,6 +98,11 @@ pub fn told(path: &Path) -> Told {
             }
         }
     }
+    let findings = story.findings();
+    let findings = findings
+        .iter()
+        .map(|note| (note.verdict(), note.to_string()));
+    told.findings = findings.collect();
     told.requests = u64::from(story.summary().requests);
     let history = story.history();
     let all = history.first().iter().chain(history.last());
