@@ -3,6 +3,7 @@
 mod story_events;
 
 use httpsys::abi::{Fd, Pid};
+use httpsys::event::build::Builder;
 use httpsys::event::call::{Call, Data};
 use httpsys::story::{Exchange, Fate, Story};
 use story_events::{GET, Play, ok_page, v4};
@@ -171,7 +172,11 @@ fn a_response_that_is_cut_short_is_not_an_answer() {
     play.accept(4, 40000);
     play.read(4, GET);
     play.write(4, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart");
-    assert_eq!(play.close(4).ids()[0], "unanswered");
+    let said = play.close(4);
+    assert_eq!(
+        (said.ids()[0], said.first()),
+        ("unanswered", "c1 over: the answer was cut short".to_owned())
+    );
     assert_eq!(play.story.history().first()[0].fate, Fate::Cut);
 }
 
@@ -392,4 +397,71 @@ fn requests_that_nobody_answers_do_not_pile_up() {
         .sum();
     assert!(waiting <= 1024, "{waiting}");
     assert_eq!(play.story.history().count + waiting as u64, 3000);
+}
+
+/// A response whose one chunk of 100 bytes was kept only in part: so many bytes of it in all, and what was kept
+/// at its end.
+fn chunk_kept_in_part(bytes: u64, end: &[u8]) -> Play {
+    let mut play = Play::default();
+    play.listener();
+    play.accept(4, 40000);
+    play.read(4, GET);
+    let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nabc";
+    let mut builder = Builder::default();
+    builder.segment(
+        1,
+        httpsys::event::raw::part::LATER,
+        bytes - end.len() as u64,
+        end,
+    );
+    let raw = builder.raw();
+    let call = Call::Send {
+        fd: Fd(4),
+        asked: bytes,
+        data: Data::one(bytes, head).and_later(raw.memory, 1),
+        flags: 0,
+    };
+    play.ok("write", call, bytes as i64);
+    play
+}
+
+/// Bytes of that response up to the end of its chunk's data.
+const UP_TO_DATA: u64 = 47 + 4 + 100;
+
+#[test]
+fn a_chunk_of_which_only_a_part_was_kept_ends_where_its_size_says() {
+    // All of the framing behind it was kept.
+    let mut play = chunk_kept_in_part(UP_TO_DATA + 7, b"x\r\n0\r\n\r\n");
+    play.read(4, GET);
+    play.write(4, HI);
+    // None of it, and it can only be the line end; nothing of it: the line end comes in the next call.
+    for more in [0, 1, 2] {
+        let mut cut = chunk_kept_in_part(UP_TO_DATA + more, b"");
+        cut.write(4, &b"\r\n0\r\n\r\n"[more as usize..]);
+        cut.read(4, GET);
+        cut.write(4, HI);
+        let all = essence(&cut.story);
+        assert_eq!(all, essence(&play.story), "{more} bytes behind the chunk");
+        assert_eq!((all[0].3, all[0].5), (UP_TO_DATA + 7, 100));
+        assert_eq!((all[0].6, all[1].6), (Fate::Answered, Fate::Answered));
+    }
+}
+
+#[test]
+fn an_exchange_whose_end_cannot_be_told_goes_on_until_the_next_one_begins() {
+    let mut play = chunk_kept_in_part(UP_TO_DATA + 20, b"");
+    assert!(
+        play.said
+            .last()
+            .is_some_and(|said| said.ids().contains(&"framing-unknown"))
+    );
+    let said = play.write(4, b"more of it").clone();
+    assert_eq!(said.exchange.map(|r| r.0), Some(1));
+    assert_eq!(play.story.history().count, 0);
+    let said = play.read(4, GET).clone();
+    assert_eq!(said.exchange.map(|r| r.0), Some(2));
+    play.write(4, HI);
+    let all = essence(&play.story);
+    assert_eq!((all[0].3, all[0].6), (UP_TO_DATA + 20 + 10, Fate::Lost));
+    assert_eq!((all[1].3, all[1].6), (HI.len() as u64, Fate::Answered));
 }

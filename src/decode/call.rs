@@ -253,7 +253,9 @@ impl<'a> From<'_, 'a> {
     #[inline(always)]
     fn bytes(&self, arg: usize) -> Data<'a> {
         match self.args.get(arg) {
-            Arg::Bytes(captured) => Data::one(captured.len, captured.bytes),
+            Arg::Bytes(captured) => {
+                Data::one(captured.len, captured.bytes).and_later(self.raw.memory, arg as u8)
+            }
             _ => Data::NONE,
         }
     }
@@ -327,7 +329,7 @@ impl<'a> From<'_, 'a> {
             .segments()
             .filter(|s| s.arg == 1 && buffers.contains(&s.part));
         let len = pieces.fold(0, |sum: u64, s| sum.saturating_add(s.len));
-        Data::many(len, self.raw.memory, 1)
+        Data::many(len, self.raw.memory, 1).reaching_later()
     }
 
     fn socket(&self) -> Call<'a> {

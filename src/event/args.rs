@@ -7,7 +7,7 @@ use crate::abi::calls::{CallId, Kind};
 use crate::abi::flags;
 use crate::abi::flags::FlagSet;
 use crate::abi::ioctl::{self, IoctlArg};
-use crate::event::call::{Arg, Captured, Memory};
+use crate::event::call::{Arg, Captured, Data, Memory};
 use crate::event::raw::{Raw, Segment, Segments, part};
 use crate::event::structs::u32_at;
 
@@ -60,6 +60,16 @@ impl<'a> Args<'a> {
                 _ => Arg::Pointer(0),
             },
             None => Arg::Pointer(self.registers.get(index).copied().unwrap_or(0)),
+        }
+    }
+
+    /// The bytes behind the argument at `index`, where that is one buffer.
+    pub(super) fn buffer(&self, index: usize) -> Option<Data<'a>> {
+        match self.get(index) {
+            Arg::Bytes(bytes) => {
+                Some(Data::one(bytes.len, bytes.bytes).and_later(self.memory, index as u8))
+            }
+            _ => None,
         }
     }
 

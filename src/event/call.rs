@@ -303,6 +303,8 @@ pub struct Data<'a> {
     /// How many bytes there were: moved, for a `Receive`; offered, for a `Send`.
     pub len: u64,
     pieces: Pieces<'a>,
+    /// The record's memory and the argument, where bytes behind the pieces may have been kept.
+    behind: (&'a [u8], u8),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -318,6 +320,7 @@ impl<'a> Data<'a> {
     pub const NONE: Data<'static> = Data {
         len: 0,
         pieces: Pieces::One(&[]),
+        behind: (&[], 0),
     };
 
     /// One buffer.
@@ -325,7 +328,16 @@ impl<'a> Data<'a> {
         Data {
             len,
             pieces: Pieces::One(bytes),
+            behind: (&[], 0),
         }
+    }
+
+    /// The same, with what a record's `memory` holds of the bytes behind those that were kept of this
+    /// argument.
+    #[must_use]
+    pub fn and_later(mut self, memory: &'a [u8], arg: u8) -> Data<'a> {
+        self.behind = (memory, arg);
+        self
     }
 
     /// The buffers behind an iovec, read in place from a record's `memory`.
@@ -333,18 +345,22 @@ impl<'a> Data<'a> {
         Data {
             len,
             pieces: Pieces::Many { memory, arg },
+            behind: (memory, arg),
         }
     }
 
-    /// The kept bytes, piece by piece, in order.
+    /// As long as its last byte that was kept behind the pieces says at least.
+    #[must_use]
+    pub fn reaching_later(mut self) -> Data<'a> {
+        if let Some((at, bytes)) = self.later().last() {
+            self.len = self.len.max(at.saturating_add(bytes.len() as u64));
+        }
+        self
+    }
+
+    /// The kept bytes, piece by piece, in order, up to the first that was not kept.
     pub fn pieces(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let (one, memory, arg) = match self.pieces {
-            Pieces::One(bytes) => (Some(bytes), [].as_slice(), 0),
-            Pieces::Many { memory, arg } => (None, memory, arg),
-        };
-        let many = Segments::new(memory)
-            .filter(move |s| s.arg == arg && (part::BUFFER..=part::LAST_BUFFER).contains(&s.part));
-        one.into_iter().chain(many.map(|s| s.bytes))
+        self.parts().map(|(_, bytes)| bytes)
     }
 
     /// The same pieces, each with how many bytes there were of it.
@@ -358,7 +374,50 @@ impl<'a> Data<'a> {
         one.into_iter().chain(many.map(|s| (s.len, s.bytes)))
     }
 
-    /// How many bytes were kept.
+    /// The places behind those pieces of which a few bytes were kept: where each stands in the data.
+    pub fn later(&self) -> impl Iterator<Item = (u64, &'a [u8])> + use<'a> {
+        let (memory, arg) = self.behind;
+        // Nothing stands behind what was kept whole.
+        let memory = match self.pieces {
+            Pieces::One(bytes) if bytes.len() as u64 == self.len => &[],
+            _ => memory,
+        };
+        Segments::new(memory)
+            .filter(move |s| s.arg == arg && s.part == part::LATER)
+            .map(|s| (s.len, s.bytes))
+    }
+
+    /// All that was kept: pieces in order, each with how many bytes there were up to the next one.
+    pub fn spread(&self) -> impl Iterator<Item = (u64, &'a [u8])> + use<'a> {
+        let mut parts = self.parts();
+        let mut later = self.later().peekable();
+        let (mut at, mut cut) = (0, false);
+        std::iter::from_fn(move || {
+            let next = match cut {
+                false => parts.next(),
+                true => None,
+            };
+            let (len, bytes) = match next {
+                Some((len, bytes)) => {
+                    cut = (bytes.len() as u64) < len;
+                    (len, bytes)
+                }
+                None => {
+                    cut = true;
+                    let (_, bytes) = later.next()?;
+                    (bytes.len() as u64, bytes)
+                }
+            };
+            let len = match later.peek() {
+                Some((next, _)) if cut => next.saturating_sub(at).max(bytes.len() as u64),
+                _ => len,
+            };
+            at += len;
+            Some((len, bytes))
+        })
+    }
+
+    /// How many bytes were kept, those behind a gap not among them.
     pub fn kept(&self) -> u64 {
         self.pieces().map(|piece| piece.len() as u64).sum()
     }

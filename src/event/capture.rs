@@ -5,15 +5,15 @@
 //! slice of the ring. This stands in the path of every call of the traced server, so the common shapes
 //! (no memory at all; one buffer) are told apart by a table made at compile time.
 //!
-//! What is kept is bounded: at most [`KEEP`] bytes of data a call, over all its buffers, and small
-//! structures. The length that there really was stands beside what was kept.
+//! What is kept is bounded: at most [`KEEP`] bytes of data a call, over all its buffers, a few more at the
+//! ends of those behind (there stands what frames a chunked body), and small structures. The length that there really was stands beside what was kept.
 
 mod sink;
 
 use crate::abi::calls::{CALLS, CallId, Kind};
 use crate::abi::flags;
 use crate::abi::ioctl::IoctlArg;
-use crate::event::raw::{KEEP, SEGMENT_HEAD, padded, part};
+use crate::event::raw::{KEEP, LATER, LATER_MOST, SEGMENT_HEAD, padded, part};
 use sink::Sink;
 
 /// Reads the memory of the traced program.
@@ -248,6 +248,7 @@ fn entry_general(
         out: &mut entry.bytes,
         at: 0,
         data: KEEP,
+        laters: 0,
         memory,
     };
     for (arg, param) in id.signature().params.iter().enumerate() {
@@ -263,13 +264,21 @@ fn entry_general(
 pub fn room(id: CallId, args: &[u64; 6], ret: i64, entry: &Entry) -> usize {
     match SHAPES[id.0 as usize & 511] {
         Shape::Nothing => 0,
-        Shape::BytesIn { len, .. } => SEGMENT_HEAD + padded(kept(args[len as usize])),
+        Shape::BytesIn { len, .. } => buffer_room(args[len as usize]),
         Shape::BytesOut { .. } if ret < 0 => 0,
-        Shape::BytesOut { len, .. } => {
-            SEGMENT_HEAD + padded(kept(args[len as usize].min(ret as u64)))
-        }
+        Shape::BytesOut { len, .. } => buffer_room(args[len as usize].min(ret as u64)),
         Shape::General { .. } => room_general(id, args, ret, entry),
     }
+}
+
+/// What one buffer of this length takes.
+#[inline]
+fn buffer_room(len: u64) -> usize {
+    let later = match len > KEEP as u64 {
+        true => SEGMENT_HEAD + LATER,
+        false => 0,
+    };
+    SEGMENT_HEAD + padded(kept(len)) + later
 }
 
 fn room_general(id: CallId, args: &[u64; 6], ret: i64, entry: &Entry) -> usize {
@@ -282,21 +291,24 @@ fn room_general(id: CallId, args: &[u64; 6], ret: i64, entry: &Entry) -> usize {
         let (bytes, pieces) = match param.kind {
             Kind::BytesIn { len } => {
                 data += kept(args[len as usize]);
-                (0, 1)
+                (LATER, 2)
             }
             Kind::BytesOut { len } => {
                 data += kept(args[len as usize].min(ret.max(0) as u64));
-                (0, 1)
+                (LATER, 2)
             }
             Kind::VectorIn { count } | Kind::VectorOut { count } => {
                 data += KEEP;
                 let buffers = (args[count as usize] as usize).min(BUFFERS_MOST);
-                (buffers * IOVEC, buffers + 1)
+                (
+                    buffers * IOVEC + LATER_MOST * LATER,
+                    buffers + 1 + LATER_MOST,
+                )
             }
             Kind::MessageIn | Kind::MessageOut => {
                 data += KEEP;
                 let fixed = 2 * MSGHDR + ADDRESS_MOST + CONTROL_MOST + BUFFERS_MOST * IOVEC;
-                (fixed, BUFFERS_MOST + 5)
+                (fixed + LATER_MOST * LATER, BUFFERS_MOST + 5 + LATER_MOST)
             }
             Kind::MessagesIn { .. } | Kind::MessagesOut { .. } => {
                 data += KEEP;
@@ -447,9 +459,13 @@ fn one_buffer(arg: u8, address: u64, len: u64, memory: &impl Memory, out: &mut [
         out,
         at: 0,
         data: KEEP,
+        laters: 0,
         memory,
     };
-    sink.whole(arg, part::FIRST, address, len, KEEP);
+    let got = sink.whole(arg, part::FIRST, address, len, KEEP).len();
+    if got == KEEP {
+        sink.later(arg, 0, address, len, got);
+    }
     sink.at
 }
 
@@ -474,6 +490,7 @@ fn exit_general(
         out,
         at: before.len(),
         data: KEEP,
+        laters: 0,
         memory,
     };
     for (arg, param) in id.signature().params.iter().enumerate() {

@@ -20,7 +20,8 @@ pub fn mask(record: &mut [u8], ranges: &[(u64, u64)]) {
     let end = (head.size as usize).min(record.len());
     let (mut at, mut passed, mut masked) = (HEAD, 0, false);
     while let Some(segment) = record[..end].get(at..at + SEGMENT_HEAD) {
-        let is_data = segment[0] == arg && parts.contains(&segment[1]);
+        let is_data =
+            segment[0] == arg && (parts.contains(&segment[1]) || segment[1] == part::LATER);
         let kept = u32::from_ne_bytes([segment[4], segment[5], segment[6], segment[7]]) as usize;
         let body = at + SEGMENT_HEAD;
         let Some(piece) = record[..end].get_mut(body..body + kept) else {

@@ -61,6 +61,8 @@ pub mod part {
     pub const BUFFER: u8 = 2;
     /// The last part that can be a buffer of an iovec.
     pub const LAST_BUFFER: u8 = 251;
+    /// A few bytes behind what is kept of a call's data; `len` is where they stand in the data.
+    pub const LATER: u8 = 252;
     /// The iovec array of a `struct msghdr`.
     pub const IOVEC: u8 = 253;
     /// The socket address of a `struct msghdr`.
@@ -111,6 +113,11 @@ pub const HEAD: usize = size_of::<RawHead>();
 pub const SEGMENT_HEAD: usize = size_of::<SegmentHead>();
 /// The most bytes one call's record may keep of any one buffer.
 pub const KEEP: usize = 64 << 10;
+/// Behind these, the most bytes kept at the beginning or end of a buffer: the framing of a chunked body, or
+/// its end.
+pub const LATER: usize = 64;
+/// The most such places in one call.
+pub const LATER_MOST: usize = 64;
 
 /// Goes before each piece of copied memory.
 #[repr(C)]

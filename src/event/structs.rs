@@ -30,7 +30,7 @@ impl<'a> Memory<'a> {
         let pieces =
             Segments::new(self.raw).filter(|s| s.arg == self.arg && buffers.contains(&s.part));
         let len = pieces.fold(0, |sum: u64, s| sum.saturating_add(s.len));
-        Data::many(len, self.raw, self.arg)
+        Data::many(len, self.raw, self.arg).reaching_later()
     }
 
     /// The messages of a `sendmmsg` or `recvmmsg` that were kept: each with its `struct mmsghdr` and the

@@ -8,7 +8,7 @@ use super::exchange::{CallCounts, Exchange, Fate, History, Spent};
 use super::findings::Watched;
 use super::joins::{Purpose, ReadBy};
 use super::leaks::Mark;
-use super::stream::{Protocol, Side, Stream};
+use super::stream::{Protocol, Side, Stream, starts_message};
 use super::text::Text;
 use super::waiting::Awake;
 use super::{ConnectionId, ExchangeId};
@@ -359,7 +359,7 @@ impl Connection {
     /// Requests that nobody reads any more: only their secrets are looked for.
     pub(super) fn pass_by(&mut self, data: &Data<'_>, hidden: &mut Vec<(u64, u64)>) {
         let mut at = 0;
-        for (_, kept) in data.parts() {
+        for (_, kept) in data.spread() {
             self.request.pass_by(kept, at, hidden);
             at += kept.len() as u64;
         }
@@ -381,6 +381,7 @@ impl Connection {
         let mut at = 0;
         for (len, kept) in pieces {
             let kept = &kept[..kept.len().min(usize::try_from(len).unwrap_or(usize::MAX))];
+            self.pick_up(side, kept, turn.now, turn.history);
             let result = match side {
                 Side::Requests => {
                     self.requests(turn, |stream, ear| stream.feed(kept, at, ear, hidden))
@@ -396,6 +397,7 @@ impl Connection {
             }
             at += kept.len() as u64;
         }
+        self.count_untold(side);
         let after = match side {
             Side::Requests => self.request.protocol,
             Side::Responses => self.response.protocol,
@@ -404,7 +406,6 @@ impl Connection {
             if let Some(exchange) = self.waiting.front_mut() {
                 exchange.first_byte.get_or_insert(turn.now);
             }
-            self.give_up_response(turn);
         }
         while self.waiting.len() > MOST_WAITING {
             self.end_first(Fate::Unanswered, turn.now, turn.history);
@@ -422,20 +423,52 @@ impl Connection {
             Side::Responses => self.responses(turn, |stream, ear| stream.skip(bytes, ear)),
         };
         turn.moved.lost |= !known;
-        if !known && side == Side::Responses {
-            self.give_up_response(turn);
+        self.count_untold(side);
+    }
+
+    /// A message begins behind one whose end could not be told: that one is over. A response is over too
+    /// when its client asks again.
+    pub(super) fn pick_up(&mut self, side: Side, kept: &[u8], now: u64, history: &mut History) {
+        let over = match side {
+            Side::Responses => self.response.picks_up(kept),
+            Side::Requests => {
+                self.response.is_lost()
+                    && starts_message(side, kept)
+                    && self.waiting.front().is_some_and(|exchange| exchange.asked)
+            }
+        };
+        if over {
+            self.give_up_response(now, history);
+        }
+    }
+
+    /// Bytes that no message was told of belong to the exchange that is going on all the same.
+    fn count_untold(&mut self, side: Side) {
+        match side {
+            Side::Requests => {
+                let untold = std::mem::take(&mut self.request.untold);
+                if let Some(exchange) = self.waiting.back_mut().filter(|e| !e.asked) {
+                    exchange.bytes_in += untold;
+                }
+            }
+            Side::Responses => {
+                let untold = std::mem::take(&mut self.response.untold);
+                if let Some(exchange) = self.waiting.front_mut() {
+                    exchange.bytes_out += untold;
+                }
+            }
         }
     }
 
     /// Where the present response ends cannot be told: the next one answers the next request.
-    fn give_up_response(&mut self, turn: &mut Turn<'_>) {
+    fn give_up_response(&mut self, now: u64, history: &mut History) {
         if self
             .waiting
             .front()
             .is_some_and(|exchange| exchange.first_byte.is_some())
         {
             self.answered += 1;
-            self.end_first(Fate::Lost, turn.now, turn.history);
+            self.end_first(Fate::Lost, now, history);
         }
     }
 
@@ -508,7 +541,11 @@ impl Connection {
         self.responses(&mut turn, |stream, ear| stream.close(ear));
         while let Some(exchange) = self.waiting.front() {
             let begun = exchange.first_byte.is_some();
-            let fate = if begun { Fate::Cut } else { Fate::Unanswered };
+            let fate = match begun {
+                true if self.response.is_lost() => Fate::Lost,
+                true => Fate::Cut,
+                false => Fate::Unanswered,
+            };
             self.end_first(fate, now, history);
         }
     }

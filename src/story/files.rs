@@ -289,6 +289,10 @@ fn over(connection: &Connection) -> Over {
         {
             Over::Answered(connection.requests)
         }
+        Some(open) if open.first_byte.is_some() && response.is_lost() => {
+            Over::Answered(connection.requests)
+        }
+        Some(open) if open.first_byte.is_some() => Over::Cut,
         Some(open) if open.asked && open.fate == Fate::Open => Over::Unanswered,
         Some(_) => Over::Unfinished,
         None if !request.is_idle() && response.bytes == 0 => Over::Unfinished,

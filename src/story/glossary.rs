@@ -449,7 +449,8 @@ pub const GLOSSARY: &[(&str, &str, &str)] = &[
     (
         "unanswered",
         "c1 over: no answer given",
-        "The connection ended although a complete request had no complete answer.",
+        "The connection ended although a complete request had no complete answer. `the answer was cut short` \
+         stands there where a part of it had gone.",
     ),
     (
         "lives-on",

@@ -279,6 +279,8 @@ impl Story {
         connection.calls += 1;
         connection.touched = mark;
         let side = connection.side(receiving);
+        let first = data.pieces().find(|piece| !piece.is_empty()).unwrap_or(&[]);
+        connection.pick_up(side, first, at.now, &mut self.history);
         let fresh = connection.waiting.is_empty();
         match connection.waiting.front_mut() {
             Some(exchange) => exchange.calls.add(at.name),
@@ -486,7 +488,7 @@ impl Story {
             whose.and_then(|(link, receiving)| Some(self.connections.get(link)?.stream(receiving)));
         let mut preview = stream.map_or_else(Preview::unknown, Stream::preview);
         let (mut passed, mut at) = (0, 0);
-        for (len, kept) in data.parts() {
+        for (len, kept) in data.spread() {
             let skip = from.saturating_sub(passed).min(kept.len() as u64);
             preview.scan(&kept[skip as usize..], at + skip, &mut self.secrets);
             passed += len;
@@ -525,7 +527,7 @@ struct Taken<I> {
 impl<'a> Taken<()> {
     fn new(data: &Data<'a>, bytes: u64) -> Taken<impl Iterator<Item = (u64, &'a [u8])>> {
         Taken {
-            parts: data.parts(),
+            parts: data.spread(),
             left: bytes,
         }
     }

@@ -81,6 +81,8 @@ pub struct Stream {
     pub in_body: bool,
     /// How many bytes of the last call stand where a message should begin, and begin none.
     pub(super) surplus: u64,
+    /// Bytes that went by and that no message was told of: the framing is unknown, or a rule was broken.
+    pub(super) untold: u64,
     reader: Reader,
     pending: Vec<u8>,
     secrets: Tracker,
@@ -111,6 +113,7 @@ impl Stream {
             announced: false,
             in_body: false,
             surplus: 0,
+            untold: 0,
             reader: match side {
                 Side::Requests => Reader::requests(LIMITS),
                 Side::Responses => Reader::responses(LIMITS),
@@ -125,6 +128,7 @@ impl Stream {
     pub(super) fn reset(&mut self) {
         self.protocol = Protocol::Silent;
         self.bytes = 0;
+        self.untold = 0;
         self.secrets = Tracker::default();
         self.start_over();
     }
@@ -173,6 +177,7 @@ impl Stream {
             Protocol::Silent | Protocol::Http | Protocol::Lost
         ) {
             self.protocol = Protocol::Lost;
+            self.untold += self.pending.len() as u64;
             self.secrets.unsure();
             self.start_over();
         }
@@ -202,7 +207,7 @@ impl Stream {
         }
         match self.protocol {
             Protocol::Silent => self.recognise(piece),
-            Protocol::Lost | Protocol::Refused if starts_message(self.side, piece) => {
+            _ if self.picks_up(piece) => {
                 self.start_over();
                 self.secrets = Tracker::default();
                 self.protocol = Protocol::Http;
@@ -212,11 +217,23 @@ impl Stream {
         match self.protocol {
             Protocol::Http => self.read(piece, at, listener, hidden),
             Protocol::Lost | Protocol::Refused => {
+                self.untold += piece.len() as u64;
                 self.secrets.scan(piece, at, hidden);
                 Ok(())
             }
             _ => Ok(()),
         }
+    }
+
+    /// Waiting for a plausible start line, and `piece` begins with one.
+    pub(super) fn picks_up(&self, piece: &[u8]) -> bool {
+        matches!(self.protocol, Protocol::Lost | Protocol::Refused)
+            && starts_message(self.side, piece)
+    }
+
+    /// Where the present message ends cannot be told.
+    pub(super) fn is_lost(&self) -> bool {
+        matches!(self.protocol, Protocol::Lost | Protocol::Refused)
     }
 
     fn recognise(&mut self, piece: &[u8]) {
@@ -248,6 +265,7 @@ impl Stream {
             announced,
             pieces,
             surplus,
+            untold,
             side,
             ..
         } = self;
@@ -342,6 +360,7 @@ impl Stream {
         }
         if refusal.is_some() {
             *protocol = Protocol::Refused;
+            *untold += (bytes.len() - done) as u64;
             done = bytes.len();
         }
         if *protocol == Protocol::Upgraded {
@@ -377,20 +396,44 @@ impl Stream {
         self.bytes += bytes;
         match self.protocol {
             _ if bytes == 0 => true,
-            Protocol::Http
-                if self.in_body && self.pending.is_empty() && self.reader.skip(bytes) =>
-            {
-                listener.body(bytes);
+            Protocol::Http if self.in_body && self.pending.is_empty() => {
+                let body = self.reader.body_left().unwrap_or(bytes).min(bytes);
+                let rest = bytes - body;
+                if !self.reader.skip(body) {
+                    self.untold += bytes;
+                    self.lose();
+                    return false;
+                }
+                listener.body(body);
                 self.secrets.new_line();
                 if let Some(tracker) = &mut self.body_secrets {
                     tracker.unsure();
                 }
-                self.finish(listener);
-                true
+                match rest {
+                    0 => {
+                        self.finish(listener);
+                        true
+                    }
+                    1..=2 if self.framing() == crate::http::Framing::Chunked => {
+                        // These can be nothing else (RFC 9112 7.1).
+                        let end = &b"\r\n"[..rest as usize];
+                        self.read(end, 0, listener, &mut Vec::new()).is_ok()
+                    }
+                    _ => {
+                        self.untold += rest;
+                        self.lose();
+                        false
+                    }
+                }
             }
             Protocol::Silent | Protocol::Http => {
+                self.untold += bytes;
                 self.lose();
                 false
+            }
+            Protocol::Lost | Protocol::Refused => {
+                self.untold += bytes;
+                true
             }
             _ => true,
         }

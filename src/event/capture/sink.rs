@@ -7,7 +7,9 @@ use super::{
 use crate::abi::calls::Kind;
 use crate::abi::flags;
 use crate::abi::ioctl::IoctlArg;
-use crate::event::raw::{SEGMENT_HEAD, SegmentHead, padded, part, write_segment_head};
+use crate::event::raw::{
+    LATER, LATER_MOST, SEGMENT_HEAD, SegmentHead, padded, part, write_segment_head,
+};
 
 /// Where segments are written.
 pub struct Sink<'o, M> {
@@ -16,6 +18,8 @@ pub struct Sink<'o, M> {
     pub at: usize,
     /// Bytes of data that may still be kept.
     pub data: usize,
+    /// How many places were kept behind the data.
+    pub laters: usize,
     pub memory: &'o M,
 }
 
@@ -93,7 +97,7 @@ impl<M: Memory> Sink<'_, M> {
             Kind::BytesIn { len } => self.data_piece(arg, part::FIRST, address, args[len as usize]),
             Kind::VectorIn { count } => {
                 let array = self.array(arg, part::FIRST, address, args[count as usize]);
-                self.buffers(arg, array, u64::MAX);
+                self.buffers(arg, array, u64::MAX, true);
             }
             Kind::VectorOut { .. } => {}
             Kind::MessageIn => self.message(arg, address, u64::MAX, part::FIRST),
@@ -147,7 +151,7 @@ impl<M: Memory> Sink<'_, M> {
             }
             Kind::VectorOut { count } => {
                 let array = self.array(arg, part::FIRST, address, args[count as usize]);
-                self.buffers(arg, array, moved);
+                self.buffers(arg, array, moved, true);
             }
             Kind::MessageOut => self.message(arg, address, moved, part::AFTER),
             Kind::AddressOut { len } => {
@@ -247,6 +251,9 @@ impl<M: Memory> Sink<'_, M> {
             self.close(arg, part, len, 0, true);
         } else {
             self.data -= got;
+            if part == part::FIRST && got == most {
+                self.later(arg, 0, address, len, got);
+            }
         }
     }
 
@@ -293,27 +300,69 @@ impl<M: Memory> Sink<'_, M> {
         }
     }
 
-    /// The buffers of an iovec array, `moved` bytes of them at most.
-    fn buffers(&mut self, arg: u8, array: std::ops::Range<usize>, moved: u64) {
-        let mut left = moved;
-        for (index, at) in array.clone().step_by(IOVEC).enumerate() {
+    /// The buffers of an iovec array, `moved` bytes of them at most; with `later`, a little also of those
+    /// behind the first that is cut.
+    fn buffers(&mut self, arg: u8, array: std::ops::Range<usize>, moved: u64, later: bool) {
+        let (mut left, mut at) = (moved, 0);
+        let mut cut = false;
+        for (index, entry) in array.clone().step_by(IOVEC).enumerate() {
             let Some((address, len)) = self
                 .out
-                .get(at..at + IOVEC)
-                .filter(|_| at + IOVEC <= array.end)
+                .get(entry..entry + IOVEC)
+                .filter(|_| entry + IOVEC <= array.end)
                 .map(pair)
             else {
                 return;
             };
             let len = len.min(left);
-            let cut = self.data < kept(len);
-            self.data_piece(arg, part::BUFFER + index as u8, address, len);
-            left -= len;
-            // A cut piece would shift the bytes after it, so it is the last one. What cannot be read
-            // shifts nothing: no call moves bytes beyond it.
-            if cut || left == 0 {
+            match cut {
+                true => self.later(arg, at, address, len, 0),
+                false => {
+                    // A cut piece would shift the bytes after it, so it is the last one. What cannot be
+                    // read shifts nothing: no call moves bytes beyond it.
+                    let most = self.data;
+                    cut = len > most as u64;
+                    self.data_piece(arg, part::BUFFER + index as u8, address, len);
+                    let got = most - self.data;
+                    if cut && got == most {
+                        self.later(arg, at, address, len, got);
+                    }
+                }
+            }
+            (left, at) = (left - len, at.saturating_add(len));
+            if left == 0 || (cut && !later) {
                 return;
             }
+        }
+    }
+
+    /// A few bytes of a buffer of which only the first `had` were kept: those at its beginning and its
+    /// end, where the lines stand that frame the chunks of a body. `at` is where it begins in the data.
+    pub fn later(&mut self, arg: u8, at: u64, address: u64, len: u64, had: usize) {
+        let mut from = had as u64;
+        if from == 0 {
+            from = len.min(LATER as u64);
+            self.one_later(arg, at, address, from);
+        }
+        let end = from.max(len.saturating_sub(LATER as u64));
+        self.one_later(
+            arg,
+            at.saturating_add(end),
+            address.wrapping_add(end),
+            len - end,
+        );
+    }
+
+    fn one_later(&mut self, arg: u8, at: u64, address: u64, len: u64) {
+        let body = self.at + SEGMENT_HEAD;
+        let want = len as usize;
+        if want == 0 || self.laters == LATER_MOST || body + padded(want) > self.out.len() {
+            return;
+        }
+        let got = self.memory.read(address, &mut self.out[body..body + want]);
+        if got == want {
+            self.laters += 1;
+            self.close(arg, part::LATER, at, got, false);
         }
     }
 
@@ -321,7 +370,7 @@ impl<M: Memory> Sink<'_, M> {
     fn message(&mut self, arg: u8, address: u64, moved: u64, which: u8) {
         let at = self.whole(arg, which, address, MSGHDR as u64, MSGHDR);
         if let Ok(header) = <[u8; MSGHDR]>::try_from(&self.out[at]) {
-            self.behind_message(arg, &header, moved);
+            self.behind_message(arg, &header, moved, true);
         }
     }
 
@@ -345,13 +394,13 @@ impl<M: Memory> Sink<'_, M> {
             let mut header = [0; MSGHDR];
             header.copy_from_slice(&bytes[..MSGHDR]);
             let len = u32::from_ne_bytes([bytes[56], bytes[57], bytes[58], bytes[59]]);
-            self.behind_message(arg, &header, moved(len));
+            self.behind_message(arg, &header, moved(len), false);
         }
     }
 
     /// The iovec array of a `struct msghdr` (first, so that messages can be told apart), its address,
     /// its control data and its buffers.
-    fn behind_message(&mut self, arg: u8, header: &[u8; MSGHDR], moved: u64) {
+    fn behind_message(&mut self, arg: u8, header: &[u8; MSGHDR], moved: u64, later: bool) {
         let (name, name_len) = pair(&header[..16]);
         let (iov, count) = pair(&header[16..32]);
         let (control, control_len) = pair(&header[32..48]);
@@ -368,7 +417,7 @@ impl<M: Memory> Sink<'_, M> {
         if control != 0 && control_len != 0 {
             self.whole(arg, part::CONTROL, control, control_len, CONTROL_MOST);
         }
-        self.buffers(arg, array, moved);
+        self.buffers(arg, array, moved, later);
     }
 
     /// A NULL-terminated array of strings: how long the array is, then each string.

@@ -194,11 +194,77 @@ fn a_vector_of_a_thousand_large_buffers_stays_within_its_room() {
         &memory,
     );
     let data: usize = Segments::new(&kept)
-        .filter(|s| s.part >= part::BUFFER)
+        .filter(|s| (part::BUFFER..=part::LAST_BUFFER).contains(&s.part))
         .map(|s| s.bytes.len())
         .sum();
     assert_eq!(data, KEEP);
     assert_eq!(Segments::new(&kept).next().map(|s| s.len), Some(1024 * 16));
+}
+
+#[test]
+fn of_a_large_buffer_the_last_bytes_are_kept_too_and_of_a_small_one_nothing_twice() {
+    let bytes: Vec<u8> = (0..100_000u32).map(|i| (i % 251) as u8).collect();
+    let memory = Islands(vec![(0x10_0000, bytes.clone())]);
+    for (id, ret) in [(calls::WRITE, 100_000), (calls::READ, 100_000)] {
+        let args = [4, 0x10_0000, 100_000, 0, 0, 0];
+        let kept = pieces(&captured(id, args, ret, &memory, &memory));
+        let parts: Vec<_> = kept
+            .iter()
+            .map(|(_, part, len, b)| (*part, *len, b.len()))
+            .collect();
+        assert_eq!(parts, [(0, 100_000, KEEP), (part::LATER, 100_000 - 64, 64)]);
+        assert_eq!(kept[1].3, bytes[100_000 - 64..]);
+    }
+    for len in [KEEP as u64, KEEP as u64 + 1] {
+        let args = [4, 0x10_0000, len, 0, 0, 0];
+        let kept = pieces(&captured(calls::WRITE, args, len as i64, &memory, &memory));
+        let later: Vec<_> = kept.iter().skip(1).map(|k| (k.2, k.3.len())).collect();
+        let expected: &[(u64, usize)] = match len > KEEP as u64 {
+            true => &[(KEEP as u64, 1)],
+            false => &[],
+        };
+        assert_eq!(later, expected);
+    }
+}
+
+#[test]
+fn behind_a_cut_buffer_the_small_ones_are_kept_and_the_ends_of_the_large_ones() {
+    let array = [
+        (0x2000, 5),
+        (0x10_0000, 80_000),
+        (0x3000, 2),
+        (0x10_0000, 70_000),
+        (0x3000, 2),
+    ];
+    let array: Vec<u8> = array
+        .iter()
+        .flat_map(|(at, len)| words(&[*at, *len]))
+        .collect();
+    let memory = Islands(vec![
+        (0x1000, array),
+        (0x2000, b"head\n".to_vec()),
+        (0x3000, b"\r\n".to_vec()),
+        (0x10_0000, vec![b'x'; 80_000]),
+    ]);
+    let args = [5, 0x1000, 5, 0, 0, 0];
+    let kept = captured(calls::WRITEV, args, 150_009, &memory, &memory);
+    let later: Vec<_> = Segments::new(&kept)
+        .filter(|s| s.part == part::LATER)
+        .map(|s| (s.len, s.bytes.len()))
+        .collect();
+    let second = 5 + 80_000;
+    let third = second + 2;
+    let last = third + 70_000;
+    assert_eq!(
+        later,
+        [
+            (second - 64, 64),
+            (second, 2),
+            (third, 64),
+            (last - 64, 64),
+            (last, 2)
+        ]
+    );
 }
 
 #[test]

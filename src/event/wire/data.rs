@@ -11,24 +11,18 @@ pub fn data_of<'a>(syscall: &Syscall<'a>) -> Option<(Data<'a>, bool)> {
         return None;
     };
     let params = id.signature().params;
-    params
-        .iter()
-        .zip(syscall.args.iter())
-        .find_map(|(param, arg)| match (param.kind, arg) {
-            (Kind::BytesIn { .. }, Arg::Bytes(bytes)) => {
-                Some((Data::one(bytes.len, bytes.bytes), true))
-            }
-            (Kind::BytesOut { .. }, Arg::Bytes(bytes)) => {
-                Some((Data::one(bytes.len, bytes.bytes), false))
-            }
-            (Kind::VectorIn { .. } | Kind::MessageIn, Arg::Struct(memory)) => {
-                Some((memory.data(), true))
-            }
-            (Kind::VectorOut { .. } | Kind::MessageOut, Arg::Struct(memory)) => {
-                Some((memory.data(), false))
-            }
-            _ => None,
-        })
+    let mut each = params.iter().zip(syscall.args.iter()).enumerate();
+    each.find_map(|(index, (param, arg))| match (param.kind, arg) {
+        (Kind::BytesIn { .. }, Arg::Bytes(_)) => Some((syscall.args.buffer(index)?, true)),
+        (Kind::BytesOut { .. }, Arg::Bytes(_)) => Some((syscall.args.buffer(index)?, false)),
+        (Kind::VectorIn { .. } | Kind::MessageIn, Arg::Struct(memory)) => {
+            Some((memory.data(), true))
+        }
+        (Kind::VectorOut { .. } | Kind::MessageOut, Arg::Struct(memory)) => {
+            Some((memory.data(), false))
+        }
+        _ => None,
+    })
 }
 
 impl Writer {
@@ -37,6 +31,7 @@ impl Writer {
         if let Some((data, true)) = data_of(syscall) {
             let bytes = joined(&data, &mut self.joined);
             object("rest", data.len, bytes, out);
+            out.push(b'}');
         }
     }
 
@@ -52,9 +47,16 @@ impl Writer {
         let split = (bytes.len() as u64).min(moved) as usize;
         if matches!(call.outcome, Outcome::Returned(_)) {
             object("data", moved, &bytes[..split], out);
+            let later = data.later();
+            later_places(
+                later.filter(|(at, bytes)| at + bytes.len() as u64 <= moved),
+                out,
+            );
+            out.push(b'}');
         }
         if offered && (moved < data.len || !matches!(call.outcome, Outcome::Returned(_))) {
             object("rest", data.len - moved, &bytes[split..], out);
+            out.push(b'}');
         }
     }
 }
@@ -73,7 +75,30 @@ fn joined<'j>(data: &Data<'j>, room: &'j mut Vec<u8>) -> &'j [u8] {
     room
 }
 
-/// `,"data":{"len":78,"text":"…"}`.
+/// `,"later":[{"at":65640,"text":"\r\n"}]`: what was kept behind the bytes that were not.
+fn later_places<'a>(places: impl Iterator<Item = (u64, &'a [u8])>, out: &mut Vec<u8>) {
+    let mut none = true;
+    for (at, bytes) in places {
+        match none {
+            true => {
+                key("later", out);
+                out.push(b'[');
+            }
+            false => out.push(b','),
+        }
+        none = false;
+        out.extend_from_slice(b"{\"at\":");
+        crate::event::digits::decimal(out, at);
+        out.push(b',');
+        text_or_base64(bytes, out);
+        out.push(b'}');
+    }
+    if !none {
+        out.push(b']');
+    }
+}
+
+/// `,"data":{"len":78,"text":"…"`, to be closed.
 fn object(name: &str, len: u64, bytes: &[u8], out: &mut Vec<u8>) {
     key(name, out);
     out.extend_from_slice(b"{\"len\":");
@@ -83,5 +108,4 @@ fn object(name: &str, len: u64, bytes: &[u8], out: &mut Vec<u8>) {
     if (bytes.len() as u64) < len {
         number("kept", bytes.len() as u64, out);
     }
-    out.push(b'}');
 }

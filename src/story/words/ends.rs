@@ -48,6 +48,7 @@ impl Over {
                 }
             }
             Over::Unanswered => pen.text("no answer given"),
+            Over::Cut => pen.text("the answer was cut short"),
             Over::Unfinished => pen.text("request unfinished"),
             Over::Malformed => pen.text("request malformed"),
             Over::Silent => pen.text("nothing was asked"),

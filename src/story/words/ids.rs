@@ -56,7 +56,7 @@ impl Note {
             }
             Note::FileSize(..) | Note::NotAFile => "file-size",
             Note::Sendfile(..) => "sendfile",
-            Note::Over(_, Over::Unanswered, _) => "unanswered",
+            Note::Over(_, Over::Unanswered | Over::Cut, _) => "unanswered",
             Note::Over(..) => "over",
             Note::LivesOn(..) => "lives-on",
             Note::Preconnect => "preconnect",
@@ -96,7 +96,7 @@ impl Note {
     pub fn verdict(&self) -> Verdict {
         match self {
             Note::Found(finding, ..) => finding.verdict(),
-            Note::Over(_, Over::Unanswered, _)
+            Note::Over(_, Over::Unanswered | Over::Cut, _)
             | Note::NoAnswer(_)
             | Note::Malformed(..)
             | Note::Rule(_)

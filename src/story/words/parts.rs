@@ -114,6 +114,8 @@ pub enum Over {
     Answered(u32),
     /// A request was complete and got no answer, or only a part of one.
     Unanswered,
+    /// A part of an answer had gone.
+    Cut,
     /// A request began and never became complete.
     Unfinished,
     /// A request broke a rule; what the program made of it is another matter.

@@ -1,7 +1,7 @@
 //! The memory behind arguments, laid out again as the kernel would.
 
 use super::args::{Arguments, plain};
-use super::json::{Object, Value};
+use super::json::{Object, Value, Values};
 use super::{number_of, text_of};
 use crate::abi::address::Address;
 use crate::abi::calls::{CallId, Kind};
@@ -9,7 +9,7 @@ use crate::abi::flags;
 use crate::abi::flags::FlagSet;
 use crate::event::build::Builder;
 use crate::event::call::EPOLL_EVENT;
-use crate::event::raw::part;
+use crate::event::raw::{LATER_MOST, part};
 use crate::event::structs::{Stat, Time, stat_bytes};
 use crate::event::wire::string::from_base64;
 use std::borrow::Cow;
@@ -18,6 +18,8 @@ use std::borrow::Cow;
 pub(super) struct Data<'d> {
     pub len: u64,
     pub bytes: &'d [u8],
+    /// What was kept behind bytes that were not: a list of where, and the bytes.
+    pub later: Option<Values<'d>>,
 }
 
 /// Adds the segments of every argument that leads to memory.
@@ -45,9 +47,10 @@ pub fn segments(
 pub fn data<'d>(pieces: [Option<Object<'d>>; 2], joined: &'d mut Vec<u8>) -> Option<Data<'d>> {
     let (mut present, several) = (pieces.iter().flatten(), pieces.iter().all(Option::is_some));
     let first = present.next()?;
+    let later = first.get("later").and_then(Value::as_list);
     if let (false, Some(bytes)) = (several, first.get("text").and_then(Value::as_bytes)) {
         let len = object_len(*first, bytes);
-        return Some(Data { len, bytes });
+        return Some(Data { len, bytes, later });
     }
     joined.clear();
     let mut len = 0u64;
@@ -60,7 +63,24 @@ pub fn data<'d>(pieces: [Option<Object<'d>>; 2], joined: &'d mut Vec<u8>) -> Opt
             joined.extend_from_slice(&bytes);
         }
     }
-    Some(Data { len, bytes: joined })
+    Some(Data {
+        len,
+        bytes: joined,
+        later,
+    })
+}
+
+impl Data<'_> {
+    /// Adds what was kept behind the bytes that were not.
+    fn later(&self, arg: u8, builder: &mut Builder) {
+        let places = self.later.clone().into_iter().flatten().take(LATER_MOST);
+        for place in places.filter_map(Value::as_object) {
+            if let (Some(at), Some(bytes)) = (place.get("at").and_then(Value::as_u64), bytes(place))
+            {
+                builder.segment(arg, part::LATER, at, &bytes);
+            }
+        }
+    }
 }
 
 pub(super) fn object_len(piece: Object<'_>, bytes: &[u8]) -> u64 {
@@ -165,6 +185,7 @@ impl Argument<'_> {
     fn buffer(&self, builder: &mut Builder) -> Option<()> {
         let data = self.data?;
         builder.segment(self.arg, part::FIRST, data.len, data.bytes);
+        data.later(self.arg, builder);
         Some(())
     }
 
@@ -230,6 +251,7 @@ impl Argument<'_> {
                 break;
             }
         }
+        data.later(self.arg, builder);
         Some(())
     }
 

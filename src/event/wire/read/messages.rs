@@ -54,6 +54,7 @@ impl Argument<'_> {
             let data = object.map(|object| Data {
                 len: object_len(object, &bytes),
                 bytes: &bytes,
+                later: None,
             });
             let one = Argument {
                 arg: self.arg,
