@@ -85,6 +85,7 @@ fn the_end_of_lines_and_heads() {
         Kind::Request,
         Limits {
             bare_lf: true,
+            lenient: false,
             ..limits()
         },
         http_cases::framing::PARSE,
@@ -273,6 +274,7 @@ fn nothing_that_is_sent_makes_the_reader_panic_or_stand_still() {
         for kind in [Kind::Request, Kind::Response] {
             let limits = Limits {
                 bare_lf: random() % 2 == 0,
+                lenient: false,
                 ..limits()
             };
             let whole = drive::whole(kind, limits, &bytes);

@@ -29,6 +29,7 @@ enum Verdict {
 fn ours(kind: Kind, bytes: &[u8]) -> Verdict {
     let limits = Limits {
         bare_lf: true,
+        lenient: false,
         ..Limits::default()
     };
     let mut reader = match kind {

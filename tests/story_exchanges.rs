@@ -258,7 +258,7 @@ fn what_is_not_http_is_named_once_and_counted() {
     play.accept(4, 40000);
     assert_eq!(
         play.read(4, b"\x16\x03\x01\x02\x00\x01").first(),
-        "TLS hello on a plain port"
+        "TLS begins: it is encrypted"
     );
     assert_eq!(
         play.read(4, b"GET / HTTP/1.1\r\n\r\n").first(),
@@ -366,11 +366,9 @@ fn after_a_response_that_breaks_a_rule_the_next_one_answers_the_next_request() {
     play.listener();
     play.accept(4, 40000);
     play.read(4, GET);
-    assert_eq!(
-        play.write(4, b"HTTP/1.1 200 OK\r\nBad Header: x\r\n\r\nbody")
-            .ids()[0],
-        "malformed"
-    );
+    let said = play.write(4, b"HTTP/1.1 200 OK\r\nBad Header: x\r\n\r\nbody");
+    assert_eq!(said.first(), "< 200 OK  34 head + 4/?");
+    assert!(said.ids().contains(&"malformed"));
     play.read(4, POST);
     assert_eq!(play.write(4, HI).first(), "< 200 OK  38 head + 2 body");
     let all = essence(&play.story);
@@ -464,4 +462,33 @@ fn an_exchange_whose_end_cannot_be_told_goes_on_until_the_next_one_begins() {
     let all = essence(&play.story);
     assert_eq!((all[0].3, all[0].6), (UP_TO_DATA + 20 + 10, Fate::Lost));
     assert_eq!((all[1].3, all[1].6), (HI.len() as u64, Fate::Answered));
+}
+
+#[test]
+fn a_tunnel_is_left_alone_on_both_its_sides_and_a_plain_port_is_named_when_it_answers() {
+    let hello = b"\x16\x03\x01\x02\x00\x01\x00";
+    let mut play = Play::default();
+    play.listener();
+    play.accept(4, 40000);
+    play.read(4, b"CONNECT foo:443 HTTP/1.1\r\nHost: foo:443\r\n\r\n");
+    play.write(4, b"HTTP/1.1 200 Connection established\r\n\r\n");
+    assert_eq!(play.read(4, hello).first(), "> 7 bytes, not HTTP");
+    assert_eq!(play.write(4, hello).first(), "< 7 bytes, not HTTP");
+    // Refused: no tunnel.
+    play.accept(5, 40001);
+    play.read(5, b"CONNECT foo:443 HTTP/1.1\r\nHost: foo:443\r\n\r\n");
+    play.write(5, b"HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(play.read(5, GET).first(), "> GET / HTTP/1.1  (complete)");
+    // TLS where it belongs, and where it does not.
+    play.accept(6, 40002);
+    play.read(6, hello);
+    assert_eq!(play.write(6, hello).first(), "TLS begins: it is encrypted");
+    play.accept(7, 40003);
+    play.read(7, hello);
+    let said = play.write(7, b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    let notes: Vec<String> = said.notes.iter().map(ToString::to_string).collect();
+    assert!(
+        notes.contains(&"a TLS hello came: a plain port".to_owned()),
+        "{notes:?}"
+    );
 }

@@ -611,8 +611,36 @@ fn a_head_without_its_line_ends() {
     finds(
         &play,
         "missing-crlf",
-        "c1 r1 a head whose lines do not end in CR LF",
+        "c1 r1 a head that no blank line ends",
     );
+}
+
+#[test]
+fn a_body_behind_a_status_that_has_none() {
+    let mut play = asked(GET);
+    play.write(4, b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok");
+    play.close(4);
+    finds(
+        &play,
+        "content-length-mismatch",
+        "c1 r1 a 204 has no body, and 2 bytes went behind it",
+    );
+    let mut play = asked(GET);
+    play.write(4, b"HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\n");
+    play.close(4);
+    finds_nothing(&play);
+}
+
+#[test]
+fn a_request_that_broke_a_rule_and_was_refused_is_not_a_head_taken_for_whole() {
+    let refused = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+    let mut play = asked(b"GET /a b HTTP/1.1\r\nHost");
+    play.write(4, refused);
+    play.close(4);
+    finds_nothing(&play);
+    let exchange = &play.story.history().first()[0];
+    assert_eq!(exchange.line.as_bytes(), b"GET /a b");
+    assert_eq!((exchange.status, exchange.bytes_in), (400, 23));
 }
 
 #[test]

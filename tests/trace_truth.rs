@@ -185,3 +185,147 @@ fn a_chunk_larger_than_what_is_kept_of_a_call_is_told_whole() {
     );
     assert!(!screen.contains("framing unknown"), "{screen}");
 }
+
+#[test]
+fn a_request_that_breaks_a_rule_keeps_its_name_and_its_answer_its_bytes() {
+    let head = b"HTTP/1.1 404 Not Found\r\nContent-Length: 335\r\nConnection: close\r\n\r\n";
+    let refused = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let requests: [(&[u8], &str); 8] = [
+        (
+            b"GET /a?q=100% HTTP/1.1\r\nHost: x\r\n\r\n",
+            "GET /a?q=100%",
+        ),
+        (b"GET /lf HTTP/1.1\nHost: x\n\n", "GET /lf"),
+        (b"GET  /two  HTTP/1.0\r\n\r\n", "GET /two"),
+        (b"GET /b HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", "GET /b"),
+        (b"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", "GET /a b"),
+        (b"GET /hostless HTTP/1.1\r\n\r\n", "GET /hostless"),
+        (b"GET /other HTTP/2.0\r\n\r\n", "GET /other"),
+        (b"GET /v0.9\r\n", "GET /v0.9"),
+    ];
+    let mut talks: Vec<Vec<Turn>> = requests
+        .iter()
+        .map(|(bytes, _)| vec![turn(bytes, HI)])
+        .collect();
+    // HEAD is not forgotten, so that no body is missed; an answer that comes before the head is complete has a name.
+    talks.push(vec![turn(b"HEAD /100% HTTP/1.1\r\nHost: x\r\n\r\n", head)]);
+    talks.push(vec![turn(
+        b"GET /long HTTP/1.1\r\nHost: x\r\nX: yyyy",
+        refused,
+    )]);
+    let Some((exchanges, screen)) = converse("odd-requests", &talks) else {
+        return;
+    };
+    let mut expected: Vec<_> = requests
+        .iter()
+        .map(|(bytes, line)| (*line, 200, bytes.len() as u64, HI.len() as u64, 2, true))
+        .collect();
+    expected.push(("HEAD /100%", 404, 32, head.len() as u64, 0, true));
+    expected.push(("GET /long", 400, 36, refused.len() as u64, 0, true));
+    assert_eq!(essence(&exchanges), expected, "{screen}");
+    for rule in [
+        "H116", "H209", "H102", "H204", "H101", "H301", "H110", "H108",
+    ] {
+        assert!(
+            screen.contains(&format!("> malformed: {rule}")),
+            "{rule}: {screen}"
+        );
+    }
+    let over = screen.matches("over: 1 request").count();
+    assert_eq!(
+        (over, screen.matches("request refused").count()),
+        (10, 0),
+        "{screen}"
+    );
+    assert!(!screen.contains("bytes sent"), "{screen}");
+}
+
+#[test]
+fn a_response_that_breaks_a_rule_is_told_with_its_status_and_bytes() {
+    let answers: [(&[u8], u64, u64, &str); 5] = [
+        (b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok", 200, 2, "H209"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+            200,
+            2,
+            "H407",
+        ),
+        (b"HTTP/1.1 2OO OK\r\nContent-Length: 2\r\n\r\nok", 0, 2, "H133"),
+        (b"HTTP/1.1 200OK\r\nContent-Length: 2\r\n\r\nok", 200, 2, "H134"),
+        (b"HTTP/1.1 200 OK\r\nContent Length: 2\r\n\r\nok", 200, 2, "H202"),
+    ];
+    let talks: Vec<Vec<Turn>> = answers
+        .iter()
+        .map(|(bytes, ..)| vec![turn(&get("/"), bytes)])
+        .collect();
+    let Some((exchanges, screen)) = converse("odd-responses", &talks) else {
+        return;
+    };
+    let asked = get("/").len() as u64;
+    let expected: Vec<_> = answers
+        .iter()
+        .map(|(bytes, status, body, _)| ("GET /", *status, asked, bytes.len() as u64, *body, true))
+        .collect();
+    assert_eq!(essence(&exchanges), expected, "{screen}");
+    for (.., rule) in answers {
+        assert!(
+            screen.contains(&format!("< malformed: {rule}")),
+            "{rule}: {screen}"
+        );
+    }
+    assert!(!screen.contains("framing unknown"), "{screen}");
+    let found = screen.matches("do not end in CR LF").count();
+    assert_eq!(found, 2, "once where it is, once at the end: {screen}");
+}
+
+#[test]
+fn bytes_behind_a_response_are_counted_and_found_however_they_are_sent() {
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n".to_vec();
+    let ask = b"HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n".to_vec();
+    let long =
+        b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n{\"id\":\"1\",\"status\":\"appro".to_vec();
+    let none = b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok".to_vec();
+    let talks = vec![
+        vec![(
+            ask.clone(),
+            vec![
+                ("send", head.clone()),
+                ("sendfile", b"twelve bytes".to_vec()),
+            ],
+        )],
+        vec![(
+            ask.clone(),
+            vec![("send", head.clone()), ("send", b"<h1>Hello".to_vec())],
+        )],
+        vec![(
+            get("/"),
+            vec![("send", [&long[..], b"12345ved\"}"].concat())],
+        )],
+        vec![(get("/"), vec![("send", none.clone())])],
+        // Sent by sendfile, and what was promised.
+        vec![(
+            get("/"),
+            vec![
+                ("send", head.clone()),
+                ("sendfile", b"twelve bytes".to_vec()),
+            ],
+        )],
+    ];
+    let Some((exchanges, screen)) = converse("behind", &talks) else {
+        return;
+    };
+    let out = |number: usize| (exchanges[number].status, exchanges[number].bytes_out);
+    assert_eq!(out(0), (200, head.len() as u64 + 12), "{screen}");
+    assert_eq!(out(1), (200, head.len() as u64 + 9), "{screen}");
+    assert_eq!(out(2), (200, long.len() as u64 + 10), "{screen}");
+    assert_eq!(out(3), (204, none.len() as u64), "{screen}");
+    assert_eq!(out(4), (200, head.len() as u64 + 12), "{screen}");
+    for found in [
+        "c1 r1 HEAD was answered with a body: 12 bytes (2 times)",
+        "c3 r3 Content-Length 30, and 5 bytes more sent",
+    ] {
+        assert!(screen.contains(found), "{found}: {screen}");
+    }
+    assert!(!screen.contains("c5 r5"), "{screen}");
+    assert!(!screen.contains("framing unknown"), "{screen}");
+}

@@ -159,6 +159,7 @@ pub fn run(
     let limits = Limits {
         body: args.max_body,
         bare_lf: !args.strict,
+        lenient: false,
         ..Limits::default()
     };
     let kind = if args.response {

@@ -178,6 +178,7 @@ const LIMITS: Limits = Limits {
     fields: 1000,
     body: u64::MAX,
     bare_lf: false,
+    lenient: false,
 };
 
 /// The methods of the requests in these bytes, one for each answer to expect: what is not a whole

@@ -124,7 +124,9 @@ pub fn meaning<'a>(
         calls::CLONE3 => Call::Clone {
             flags: structs::clone_args(from.piece(0)).map_or(0, |args| args.flags),
         },
-        calls::FORK | calls::VFORK => Call::Clone { flags: 0 },
+        calls::FORK => Call::Clone { flags: 0 },
+        // `man 2 vfork`: CLONE_VM | CLONE_VFORK.
+        calls::VFORK => Call::Clone { flags: 0x4100 },
         calls::SENDFILE => Call::SendFile {
             out: fd,
             input: Fd(r[1] as i32),

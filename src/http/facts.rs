@@ -200,6 +200,16 @@ impl Facts {
         Ok(())
     }
 
+    /// What is missing or cannot be met does not matter any more.
+    pub(super) fn excuse_missing(&mut self) {
+        (self.host, self.unmet) = (true, None);
+    }
+
+    /// Content-Length was overruled.
+    pub(super) fn forget_length(&mut self) {
+        self.length = None;
+    }
+
     /// There was a Host line that is good.
     pub fn has_host(&self) -> bool {
         self.host

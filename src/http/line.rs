@@ -8,7 +8,7 @@ use super::codes;
 use super::head::{Head, Span, StartLine, Version};
 use super::refusal::Refusal;
 use super::target;
-use super::token::is_token;
+use super::token::{is_token, trimmed};
 
 /// ` HTTP/1.` before the last digit of a usual request line.
 const USUAL_END: &[u8; 8] = b" HTTP/1.";
@@ -83,6 +83,30 @@ fn check_closely(line: &[u8], method_end: usize) -> Result<usize, Refusal> {
     target::check(&line[..method_end], &line[method_end + 1..target_end])
         .map_err(|r| r.moved(method_end as u64 + 1))?;
     version.map(|_| target_end)
+}
+
+/// A request line that broke a rule, cut as most programs cut it: method, target, version; each may
+/// be empty but the method. `None` where it begins with no method.
+pub fn request_loosely(line: &[u8]) -> Option<[Span; 3]> {
+    let method = method_end(line, 0);
+    if method == 0 || line.get(method).is_some_and(|&b| b != b' ' && b != b'\t') {
+        return None;
+    }
+    let (from, to) = trimmed(line, method, line.len());
+    let gap = line[from..to]
+        .iter()
+        .rposition(|&b| b == b' ' || b == b'\t');
+    let last = gap.map_or(from, |gap| from + gap + 1);
+    let version = match line[last..to].starts_with(b"HTTP/") {
+        true => last,
+        false => to,
+    };
+    let (_, target) = trimmed(line, from, version);
+    Some([
+        Span::new(0, method),
+        Span::new(from.min(target), target),
+        Span::new(version, to),
+    ])
 }
 
 /// Finds the space between target and version, or says why the line has no three parts.

@@ -26,6 +26,7 @@ use super::head::{Field, Head, Kind};
 use super::refusal::Refusal;
 
 mod bodies;
+mod lenient;
 mod lines;
 
 /// Empty lines that are skipped before a message.
@@ -46,6 +47,9 @@ pub struct Limits {
     pub body: u64,
     /// Read a bare LF as a line end in heads, with a warning (`parse` does, `serve` does not).
     pub bare_lf: bool,
+    /// Read heads that break a rule all the same, as far as they can be read (the story of somebody else's
+    /// server does; `serve` and `parse` never).
+    pub lenient: bool,
 }
 
 impl Default for Limits {
@@ -57,6 +61,7 @@ impl Default for Limits {
             fields: 100,
             body: 8 * 1024 * 1024,
             bare_lf: false,
+            lenient: false,
         }
     }
 }
@@ -99,6 +104,8 @@ enum State {
     Idle,
     First,
     Fields,
+    /// In a head that broke this rule; only when lenient.
+    Odd(Refusal),
     Length(u64),
     Size(SizeLine),
     Chunk(u64),
@@ -140,6 +147,8 @@ pub struct Reader {
     answering: Answering,
     /// The message before closed its connection.
     closed: bool,
+    /// The rule that the present head broke, until it is asked for.
+    oddity: Option<Refusal>,
     /// Collect every warning, not only those that cost nothing.
     curious: bool,
 }
@@ -182,6 +191,7 @@ impl Reader {
             piece: Piece::LastLine,
             answering: Answering::Other,
             closed: false,
+            oddity: None,
             curious: false,
         }
     }
@@ -224,7 +234,16 @@ impl Reader {
             } else {
                 Part::Data(unconsumed.len())
             }),
+            State::Odd(rule) => self
+                .read_odd(unconsumed, rule)
+                .map_err(|r| r.back(self.offset)),
             State::Refused(refusal) => return Err(refusal),
+        };
+        let part = match part {
+            Err(refusal) if self.limits.lenient && self.in_strict_head() => self
+                .read_odd(unconsumed, refusal.moved(self.offset))
+                .map_err(|rule| rule.back(self.offset)),
+            part => part,
         };
         match part {
             Ok(part) => {
@@ -237,6 +256,10 @@ impl Reader {
                 Err(refusal)
             }
         }
+    }
+
+    fn in_strict_head(&self) -> bool {
+        matches!(self.state, State::First | State::Fields)
     }
 
     #[inline]
@@ -255,13 +278,20 @@ impl Reader {
             [b'\r', b'\n', ..] => return self.blank(2),
             [b'\r', _, ..] => return Err(Refusal::new(&codes::BARE_CR, 0, 1)),
             [b'\n', ..] => {
-                self.judge_bare_lf(0)?;
+                if !(self.limits.lenient && self.kind == Kind::Request) {
+                    self.judge_bare_lf(0)?;
+                }
                 return self.blank(1);
             }
             // A TLS record of type 22, handshake; its second byte is the major version, always 3.
             [0x16] => return Ok(Part::More),
             [0x16, 0x03, ..] => return Err(Refusal::new(&codes::TLS_HELLO, 0, 2)),
             _ => {}
+        }
+        // Nobody waits for the end of the line where a watcher can tell at once.
+        let begins = bytes.iter().zip(b"HTTP/").all(|(a, b)| a == b);
+        if self.limits.lenient && self.kind == Kind::Response && !begins {
+            return Err(Refusal::new(&codes::NOT_A_STATUS_LINE, 0, 1));
         }
         if self.blanks > 0 {
             let len = usize::try_from(self.offset - self.blanks_at).unwrap_or(usize::MAX);
@@ -371,7 +401,7 @@ impl Reader {
 
     /// True while a head is begun and not complete.
     pub fn in_head(&self) -> bool {
-        matches!(self.state, State::First | State::Fields)
+        matches!(self.state, State::First | State::Fields | State::Odd(_))
             || (matches!(self.state, State::Idle) && self.scanned > 0)
     }
 
@@ -388,6 +418,7 @@ impl Reader {
         (self.offset, self.line, self.scanned, self.method_end) = (0, 0, 0, 0);
         self.blanks = 0;
         self.answering = Answering::Other;
+        self.oddity = None;
         self.closed = false;
     }
 }

@@ -59,6 +59,13 @@ impl Refusal {
         }
     }
 
+    /// The same, counted from `base` bytes later.
+    #[must_use]
+    pub(super) fn back(mut self, base: u64) -> Refusal {
+        self.offset = self.offset.saturating_sub(base);
+        self
+    }
+
     /// The same, counted from `base` bytes earlier.
     #[must_use]
     pub fn moved(mut self, base: u64) -> Refusal {

@@ -121,6 +121,7 @@ impl Site {
             fields: FIELDS,
             body: max_body,
             bare_lf: false,
+            lenient: false,
         }
     }
 

@@ -3,7 +3,7 @@
 //! In: bytes that calls moved. Out: a [`Heard`] for each call: which messages began, went on and
 //! ended in it. What to say about that is `interpret`'s part, how to say it is `words`'.
 
-use super::ears::{RequestEar, ResponseEar};
+use super::ears::{Begun, RequestEar, ResponseEar};
 use super::exchange::{CallCounts, Exchange, Fate, History, Spent};
 use super::findings::Watched;
 use super::joins::{Purpose, ReadBy};
@@ -77,6 +77,8 @@ pub struct Connection {
     pub(super) touched: Mark,
     /// The thread that had to do with it last, how long it had slept then in epoll, poll or select, and when.
     pub(super) awake: Awake,
+    /// The exchange of a request that was answered before its head was complete.
+    answered_early: Option<ExchangeId>,
     /// Whom to look for among other connections.
     pub(super) host: Option<[u8; 16]>,
     /// What findings are made from.
@@ -134,6 +136,8 @@ pub(super) struct Moved {
     pub completed: u32,
     /// The rule that was broken.
     pub refusal: Option<Refusal>,
+    /// Bytes that nobody kept went out behind the end of a response.
+    pub beyond: u64,
     /// Bytes are missing and the framing is lost from here.
     pub lost: bool,
     /// The direction was recognised as something else than HTTP in this call.
@@ -150,6 +154,7 @@ impl Moved {
         self.heads = 0;
         self.completed = 0;
         self.refusal = None;
+        self.beyond = 0;
         self.lost = false;
         self.recognised = None;
         self.raw = false;
@@ -265,6 +270,7 @@ impl Connection {
             early_spent: Spent::default(),
             touched: Mark::default(),
             awake: Awake::default(),
+            answered_early: None,
             host: None,
             watched: Watched::default(),
             read_by: None,
@@ -296,6 +302,7 @@ impl Connection {
         self.early_spent = Spent::default();
         self.touched = Mark::default();
         self.awake = Awake::default();
+        self.answered_early = None;
         self.host = None;
         self.watched = Watched::default();
         self.read_by = None;
@@ -390,6 +397,14 @@ impl Connection {
                     self.responses(turn, |stream, ear| stream.feed(kept, at, ear, hidden))
                 }
             };
+            if result.is_err() {
+                let stream = match side {
+                    Side::Requests => &self.request,
+                    Side::Responses => &self.response,
+                };
+                // The head was told, and where its body ends cannot be.
+                turn.moved.lost |= stream.is_lost() && stream.in_body;
+            }
             turn.moved.refusal = turn.moved.refusal.or(result.err());
             let gap = len - kept.len() as u64;
             if gap > 0 {
@@ -397,15 +412,18 @@ impl Connection {
             }
             at += kept.len() as u64;
         }
-        self.count_untold(side);
+        self.count_untold(side, turn.history);
         let after = match side {
             Side::Requests => self.request.protocol,
             Side::Responses => self.response.protocol,
         };
-        if side == Side::Responses && turn.moved.refusal.is_some() {
-            if let Some(exchange) = self.waiting.front_mut() {
-                exchange.first_byte.get_or_insert(turn.now);
-            }
+        let behind = self.response.surplus > 0 && self.watched.last.is_some();
+        if side == Side::Responses
+            && turn.moved.refusal.is_some()
+            && !behind
+            && let Some(exchange) = self.waiting.front_mut()
+        {
+            exchange.first_byte.get_or_insert(turn.now);
         }
         while self.waiting.len() > MOST_WAITING {
             self.end_first(Fate::Unanswered, turn.now, turn.history);
@@ -419,16 +437,35 @@ impl Connection {
     /// Bytes moved that nobody kept.
     pub(super) fn skip(&mut self, side: Side, bytes: u64, turn: &mut Turn<'_>) {
         let known = match side {
-            Side::Requests => self.requests(turn, |stream, ear| stream.skip(bytes, ear)),
-            Side::Responses => self.responses(turn, |stream, ear| stream.skip(bytes, ear)),
+            Side::Requests => self.requests(turn, |stream, ear| stream.skip(bytes, false, ear)),
+            Side::Responses => {
+                let nobody_asked = self.waiting.is_empty()
+                    && self.watched.last.is_some()
+                    && self.request.is_idle();
+                let known =
+                    self.responses(turn, |stream, ear| stream.skip(bytes, nobody_asked, ear));
+                turn.moved.beyond += self.response.surplus;
+                known
+            }
         };
         turn.moved.lost |= !known;
-        self.count_untold(side);
+        self.count_untold(side, turn.history);
     }
 
-    /// A message begins behind one whose end could not be told: that one is over. A response is over too
-    /// when its client asks again.
+    /// A message begins behind one whose end could not be told, or its client asks again: that is over.
     pub(super) fn pick_up(&mut self, side: Side, kept: &[u8], now: u64, history: &mut History) {
+        if side == Side::Requests && self.request.picks_up(kept) {
+            self.answered_early = None;
+            self.request.untold = 0;
+        }
+        // Whoever answers the next request has ended the body that was to end with the connection.
+        if side == Side::Responses
+            && self.response.runs_until_close()
+            && self.waiting.len() > 1
+            && starts_message(side, kept)
+        {
+            self.response.lose();
+        }
         let over = match side {
             Side::Responses => self.response.picks_up(kept),
             Side::Requests => {
@@ -443,17 +480,20 @@ impl Connection {
     }
 
     /// Bytes that no message was told of belong to the exchange that is going on all the same.
-    fn count_untold(&mut self, side: Side) {
+    fn count_untold(&mut self, side: Side, history: &mut History) {
         match side {
             Side::Requests => {
-                let untold = std::mem::take(&mut self.request.untold);
                 if let Some(exchange) = self.waiting.back_mut().filter(|e| !e.asked) {
-                    exchange.bytes_in += untold;
+                    exchange.bytes_in += std::mem::take(&mut self.request.untold);
                 }
             }
             Side::Responses => {
                 let untold = std::mem::take(&mut self.response.untold);
-                if let Some(exchange) = self.waiting.front_mut() {
+                if self.response.surplus > 0
+                    && let Some((id, ..)) = self.watched.last
+                {
+                    history.behind(id, untold);
+                } else if let Some(exchange) = self.waiting.front_mut() {
                     exchange.bytes_out += untold;
                 }
             }
@@ -496,6 +536,7 @@ impl Connection {
             now: turn.now,
             last_id: turn.last_id,
             watched: &mut self.watched,
+            early: &mut self.answered_early,
             moved: turn.moved,
         };
         act(&mut self.request, &mut ear)
@@ -506,6 +547,7 @@ impl Connection {
         turn: &mut Turn<'_>,
         act: impl FnOnce(&mut Stream, &mut ResponseEar<'_>) -> T,
     ) -> T {
+        let begun = self.begun();
         let mut ear = ResponseEar {
             connection: self.id,
             waiting: &mut self.waiting,
@@ -514,9 +556,27 @@ impl Connection {
             last_id: turn.last_id,
             history: turn.history,
             watched: &mut self.watched,
+            begun,
+            requests: &mut self.requests,
+            early: &mut self.answered_early,
             moved: turn.moved,
         };
         act(&mut self.response, &mut ear)
+    }
+
+    /// The request that is begun and that no exchange was made of yet.
+    fn begun(&self) -> Option<Begun> {
+        if !self.waiting.is_empty() || self.answered_early.is_some() || self.response.in_body {
+            return None;
+        }
+        let what = self.request.beginning()?;
+        Some(Begun {
+            what,
+            bytes: self.request.pending().len() as u64 + self.request.untold,
+            pieces: self.request.pieces,
+            calls: self.early,
+            started: self.started,
+        })
     }
 
     /// No more bytes come from the other end. True when nothing was cut short by that.

@@ -3,8 +3,9 @@
 //! In: heads, body bytes and ends, as a stream finds them. Out: exchanges that begin, go on and end, and
 //! what is told of one call (`Moved`). Which bytes belong to which message is `stream`'s part.
 
+use super::beginning::{Beginning, minor};
 use super::connection::Moved;
-use super::exchange::{Exchange, Fate, History};
+use super::exchange::{CallCounts, Exchange, Fate, History};
 use super::findings::Watched;
 use super::stream::Listener;
 use super::text::Text;
@@ -23,13 +24,38 @@ pub(super) struct RequestEar<'c> {
     pub now: u64,
     pub last_id: &'c mut u32,
     pub watched: &'c mut Watched,
+    /// The exchange of the present head, which was answered before it was complete.
+    pub early: &'c mut Option<ExchangeId>,
     pub moved: &'c mut Moved,
+}
+
+impl RequestEar<'_> {
+    /// The head of a request that was answered already: no exchange of its own.
+    fn completes(&mut self, id: ExchangeId, head: &Head, bytes: &[u8]) {
+        self.moved.heads += 1;
+        if let Some(heard) = self.moved.begin() {
+            heard.exchange = id;
+            heard.line = Some(request_line(head, bytes).0);
+            heard.head = bytes.len() as u64;
+            heard.minor = minor(head.version_text(bytes));
+            heard.framing = Some(head.framing);
+            heard.pieces = self.pieces;
+        }
+        if let Some(exchange) = self.waiting.back_mut().filter(|e| e.id == id) {
+            exchange.bytes_in = bytes.len() as u64;
+            exchange.framing = Some(head.framing);
+        }
+        self.pieces = 1;
+    }
 }
 
 impl Listener for RequestEar<'_> {
     fn before_message(&mut self, _: &mut Reader) {}
 
     fn head(&mut self, head: &Head, bytes: &[u8]) {
+        if let Some(id) = self.early.take() {
+            return self.completes(id, head, bytes);
+        }
         *self.last_id += 1;
         *self.requests += 1;
         self.watched.request(head.expects_continue, head.keep_alive);
@@ -39,7 +65,7 @@ impl Listener for RequestEar<'_> {
             heard.exchange = ExchangeId(*self.last_id);
             heard.line = Some(line);
             heard.head = bytes.len() as u64;
-            heard.minor = head.version.minor;
+            heard.minor = minor(head.version_text(bytes));
             heard.framing = Some(head.framing);
             heard.pieces = self.pieces;
             heard.expects_continue = head.expects_continue;
@@ -49,7 +75,7 @@ impl Listener for RequestEar<'_> {
             connection: self.connection,
             line,
             method,
-            minor: head.version.minor,
+            minor: minor(head.version_text(bytes)),
             framing: Some(head.framing),
             pieces: self.pieces,
             bytes_in: bytes.len() as u64,
@@ -104,9 +130,8 @@ impl Listener for RequestEar<'_> {
 /// How many body bytes a head says there are, where it says so.
 fn promised(framing: Option<Framing>) -> Option<u64> {
     match framing? {
-        Framing::None => Some(0),
         Framing::ContentLength(bytes) => Some(bytes),
-        Framing::Chunked | Framing::UntilClose => None,
+        Framing::None | Framing::Chunked | Framing::UntilClose => None,
     }
 }
 
@@ -131,7 +156,24 @@ pub(super) struct ResponseEar<'c> {
     pub last_id: &'c mut u32,
     pub history: &'c mut History,
     pub watched: &'c mut Watched,
+    /// The request that is begun and not complete: the response is its answer, where no other waits.
+    pub begun: Option<Begun>,
+    pub requests: &'c mut u32,
+    /// That one's exchange, once it is answered.
+    pub early: &'c mut Option<ExchangeId>,
     pub moved: &'c mut Moved,
+}
+
+/// A request that is answered before its head is complete.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Begun {
+    pub what: Beginning,
+    /// How many bytes of it came, in how many calls.
+    pub bytes: u64,
+    pub pieces: u32,
+    pub calls: CallCounts,
+    /// When the first came.
+    pub started: u64,
 }
 
 impl ResponseEar<'_> {
@@ -140,12 +182,25 @@ impl ResponseEar<'_> {
     fn exchange(&mut self) -> &mut Exchange {
         if self.waiting.is_empty() {
             *self.last_id += 1;
-            self.waiting.push_back(Exchange {
-                id: ExchangeId(*self.last_id),
+            let id = ExchangeId(*self.last_id);
+            let mut exchange = Exchange {
+                id,
                 connection: self.connection,
                 started: self.now,
                 ..Exchange::default()
-            });
+            };
+            if let Some(begun) = self.begun.take() {
+                *self.requests += 1;
+                *self.early = Some(id);
+                exchange.line = begun.what.line;
+                exchange.method = begun.what.method;
+                exchange.minor = begun.what.minor;
+                exchange.bytes_in = begun.bytes;
+                exchange.pieces = begun.pieces;
+                exchange.calls = begun.calls;
+                exchange.started = begun.started;
+            }
+            self.waiting.push_back(exchange);
         }
         &mut self.waiting[0]
     }
@@ -155,6 +210,9 @@ impl Listener for ResponseEar<'_> {
     fn before_message(&mut self, reader: &mut Reader) {
         match self.waiting.front() {
             Some(exchange) if !exchange.line.is_empty() => reader.answer_to(exchange.method()),
+            None if self.begun.is_some() => {
+                reader.answer_to(self.begun.as_ref().map_or(b"GET", |b| b.what.method()));
+            }
             _ => reader.answer_to(b"GET"),
         }
     }
@@ -168,7 +226,7 @@ impl Listener for ResponseEar<'_> {
         let exchange = self.exchange();
         exchange.first_byte.get_or_insert(now);
         exchange.bytes_out += bytes.len() as u64;
-        if status >= 200 || status == 101 {
+        if !(100..200).contains(&status) || status == 101 {
             exchange.status = status;
             exchange.answer_framing = Some(head.framing);
         }
@@ -214,7 +272,7 @@ impl Listener for ResponseEar<'_> {
         let framing = exchange.answer_framing;
         let tunnel =
             status == 101 || (exchange.method() == b"CONNECT" && (200..300).contains(&status));
-        let final_one = status != 0;
+        let final_one = framing.is_some();
         if let Some(heard) = self.moved.current() {
             heard.exchange = id;
             heard.body_so_far = so_far;

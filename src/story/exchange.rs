@@ -241,6 +241,20 @@ impl History {
         self.last.push_back(exchange);
     }
 
+    /// Bytes went out behind the response of an exchange that has ended.
+    pub(super) fn behind(&mut self, id: ExchangeId, bytes: u64) {
+        let kept = self.first.iter_mut().chain(&mut self.last);
+        for exchange in kept.chain(&mut self.just).filter(|e| e.id == id) {
+            exchange.bytes_out += bytes;
+        }
+    }
+
+    /// The status that one of those that are kept was answered with.
+    pub(super) fn status(&self, id: ExchangeId) -> Option<u16> {
+        let mut kept = self.last.iter().rev().chain(&self.first);
+        kept.find(|exchange| exchange.id == id).map(|e| e.status)
+    }
+
     /// The first ones.
     pub fn first(&self) -> &[Exchange] {
         &self.first

@@ -281,7 +281,7 @@ fn over(connection: &Connection) -> Over {
         return Over::NotHttp(bytes_in, bytes_out);
     }
     match connection.waiting.front() {
-        _ if request.protocol == Protocol::Refused => Over::Malformed,
+        _ if request.protocol == Protocol::Refused && response.bytes == 0 => Over::Malformed,
         // A body that runs until close is complete now.
         Some(last)
             if connection.waiting.len() == 1

@@ -441,6 +441,9 @@ impl Story {
                 on(link.id, exchange),
             );
         }
+        if let (Some((id, promised, to_head)), bytes @ 1..) = (last, self.moved.beyond) {
+            self.surplus(on(link.id, Some(id)), bytes, promised, to_head);
+        }
         if let Some(refusal) = self.moved.refusal {
             self.refused_response(link, refusal.code.id, last);
         }
@@ -474,7 +477,13 @@ impl Story {
                 let extra = bytes;
                 self.finds(Finding::LengthLong { extra, promised }, place);
             }
-            None => {}
+            None => {
+                let last = place.exchange;
+                let status = last.and_then(|id| self.history.status(id)).unwrap_or(0);
+                if matches!(status, 100..=199 | 204 | 304) {
+                    self.finds(Finding::BodyForbidden { status, bytes }, place);
+                }
+            }
         }
     }
 
@@ -513,7 +522,7 @@ impl Story {
         if connection.response.protocol == Protocol::Http && !connection.response.in_body {
             match watched.last {
                 _ if pending.is_empty() || cut => {}
-                _ if pending.starts_with(b"HTTP/") => found.push((Finding::MissingCrlf, exchange)),
+                _ if pending.starts_with(b"HTTP/") => found.push((Finding::NoBlankLine, exchange)),
                 Some((id, promised, to_head)) => {
                     let place = on(link.id, Some(id));
                     let bytes = pending.len() as u64;

@@ -398,8 +398,9 @@ pub const GLOSSARY: &[(&str, &str, &str)] = &[
     ),
     (
         "tls",
-        "TLS hello on a plain port",
-        "The first byte is 0x16: the client speaks https to a port of plain HTTP.",
+        "TLS begins: it is encrypted",
+        "The first byte is 0x16: TLS. What travels is counted and not read. Where the server answers in HTTP the port \
+         was a plain one, and the client spoke https to it.",
     ),
     (
         "http2",

@@ -14,6 +14,7 @@ use crate::event::call::{CallName, Outcome};
 use crate::event::{Event, ProcessEvent};
 
 /// `clone` flags (`include/uapi/linux/sched.h`).
+const CLONE_VM: u64 = 0x100;
 const CLONE_FILES: u64 = 0x400;
 const CLONE_THREAD: u64 = 0x10000;
 
@@ -96,7 +97,7 @@ impl Story {
             let thread = flags & CLONE_THREAD != 0;
             self.notes.push(match thread {
                 true => Note::ThreadMade(child),
-                false => Note::Forked(child),
+                false => Note::Forked(child, flags & CLONE_VM != 0),
             });
             match (thread, self.spawns_told) {
                 (true, false) => {

@@ -9,7 +9,7 @@ use super::exchange::{Exchange, Spent};
 use super::fds::FdKind;
 use super::heard::{say, say_pending};
 use super::interpret::{At, EAGAIN, Whose};
-use super::stream::{Preview, Side, Stream, starts_message};
+use super::stream::{Preview, Protocol, Side, Stream, starts_message};
 use super::text::Text;
 use super::unfinished::unfinished;
 use super::words::{Attempt, Note, Way};
@@ -182,7 +182,14 @@ impl Story {
             connection.skip(side, bytes, &mut turn);
             done = self.moved.completed > 0;
         }
-        self.notes.push(Note::Sendfile(bytes, done));
+        let file = self.processes.at(at.process).get(input);
+        match link {
+            Some(_) => self.notes.push(Note::Sendfile(bytes, done)),
+            None if file.is_some_and(|info| info.kind == FdKind::File) => {
+                self.notes.push(Note::FileBytes(false));
+            }
+            None => {}
+        }
         if self.moved.lost {
             self.notes.push(Note::FramingLost);
         }
@@ -317,6 +324,8 @@ impl Story {
             .told()
             .iter()
             .any(|heard| heard.complete && heard.status == 101)
+            || connection.response.protocol == Protocol::Upgraded
+                && self.moved.recognised == Some(Protocol::Upgraded)
         {
             connection.request.upgrade();
         }
@@ -330,6 +339,12 @@ impl Story {
             Side::Responses => Way::Response,
         };
         say(&mut self.notes, &self.moved, way, bytes);
+        if self.moved.recognised == Some(Protocol::Http)
+            && side == Side::Responses
+            && connection.request.protocol == Protocol::Tls
+        {
+            self.notes.push(Note::PlainPort);
+        }
         let stream = connection.stream_mut(receiving);
         say_pending(&mut self.notes, stream, way);
         let (asked, client) = (self.moved.heads > 0, connection.client);

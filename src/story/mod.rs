@@ -8,6 +8,7 @@
 //! Read `words` for what can be said, then `interpret` for when, then `connection` for how bytes
 //! become messages.
 
+mod beginning;
 mod connection;
 mod copies;
 mod deaths;

@@ -8,6 +8,7 @@
 //! missing where the framing depends on them, the stream is lost until a call begins with a plausible
 //! start line.
 
+use super::beginning::Beginning;
 use super::secrets::{Tracker, may_show_a_head};
 use crate::http::{Head, Limits, Part, Reader, Refusal};
 
@@ -83,6 +84,8 @@ pub struct Stream {
     pub(super) surplus: u64,
     /// Bytes that went by and that no message was told of: the framing is unknown, or a rule was broken.
     pub(super) untold: u64,
+    /// The first line of a head that was refused, and nothing was told of.
+    refused: Option<Beginning>,
     reader: Reader,
     pending: Vec<u8>,
     secrets: Tracker,
@@ -94,10 +97,11 @@ pub struct Stream {
 /// The story reads what programs accept, within reason: no limit on bodies.
 const LIMITS: Limits = Limits {
     head: 64 << 10,
-    line: 16 << 10,
-    fields: 100,
+    line: 64 << 10,
+    fields: 4096,
     body: u64::MAX,
     bare_lf: false,
+    lenient: true,
 };
 
 /// A buffer beyond this is given back once it is empty.
@@ -114,6 +118,7 @@ impl Stream {
             in_body: false,
             surplus: 0,
             untold: 0,
+            refused: None,
             reader: match side {
                 Side::Requests => Reader::requests(LIMITS),
                 Side::Responses => Reader::responses(LIMITS),
@@ -134,6 +139,7 @@ impl Stream {
     }
 
     fn start_over(&mut self) {
+        self.refused = None;
         self.pieces = 0;
         self.announced = false;
         self.in_body = false;
@@ -193,7 +199,7 @@ impl Stream {
     /// bytes; secrets found are added to `hidden`.
     ///
     /// # Errors
-    /// The rule that a message broke, once.
+    /// The rule that a message broke, once. It may have been read all the same.
     pub(super) fn feed(
         &mut self,
         piece: &[u8],
@@ -231,6 +237,13 @@ impl Stream {
             && starts_message(self.side, piece)
     }
 
+    /// Inside a body that only the end of the connection ends.
+    pub(super) fn runs_until_close(&self) -> bool {
+        self.protocol == Protocol::Http
+            && self.in_body
+            && self.framing() == crate::http::Framing::UntilClose
+    }
+
     /// Where the present message ends cannot be told.
     pub(super) fn is_lost(&self) -> bool {
         matches!(self.protocol, Protocol::Lost | Protocol::Refused)
@@ -266,6 +279,7 @@ impl Stream {
             pieces,
             surplus,
             untold,
+            refused,
             side,
             ..
         } = self;
@@ -345,12 +359,15 @@ impl Stream {
                     }
                     listener.before_message(reader);
                 }
-                Err(refused) => {
+                Err(rule) => {
                     let rest = &bytes[begin..];
                     if !*in_body && *side == Side::Responses && !rest.starts_with(b"HTTP/") {
                         *surplus = rest.len() as u64;
                     }
-                    refusal = Some(refused);
+                    if !*in_body && *side == Side::Requests {
+                        *refused = Beginning::of(rest);
+                    }
+                    refusal = Some(rule);
                     break;
                 }
             }
@@ -377,10 +394,24 @@ impl Stream {
         if !pending.is_empty() || *in_body {
             *pieces += 1;
         }
-        match refusal {
-            Some(refused) => Err(refused),
+        match refusal.or(reader.take_oddity()) {
+            Some(rule) => Err(rule),
             None => Ok(()),
         }
+    }
+
+    /// The request that is begun, and of which nobody was told.
+    pub(super) fn beginning(&self) -> Option<Beginning> {
+        match self.protocol {
+            Protocol::Http if !self.in_body => Beginning::of(&self.pending),
+            Protocol::Refused => self.refused,
+            _ => None,
+        }
+    }
+
+    /// The head that is begun broke a rule.
+    pub(super) fn in_odd_head(&self) -> bool {
+        self.reader.in_odd_head()
     }
 
     /// Bytes that came and that nobody reads as messages any more: the lines of a head may go on in
@@ -391,9 +422,16 @@ impl Stream {
         }
     }
 
-    /// Bytes moved that nobody kept. False when that loses the framing, once.
-    pub(super) fn skip(&mut self, bytes: u64, listener: &mut impl Listener) -> bool {
+    /// Bytes moved that nobody kept. False when that loses the framing, once. `nobody_asked`: no message may
+    /// begin here, so that between messages they belong to the last one and are too many.
+    pub(super) fn skip(
+        &mut self,
+        bytes: u64,
+        nobody_asked: bool,
+        listener: &mut impl Listener,
+    ) -> bool {
         self.bytes += bytes;
+        self.surplus = 0;
         match self.protocol {
             _ if bytes == 0 => true,
             Protocol::Http if self.in_body && self.pending.is_empty() => {
@@ -419,12 +457,22 @@ impl Stream {
                         let end = &b"\r\n"[..rest as usize];
                         self.read(end, 0, listener, &mut Vec::new()).is_ok()
                     }
+                    // The body is over, and these are too many.
+                    _ if matches!(self.framing(), crate::http::Framing::ContentLength(_)) => {
+                        self.finish(listener);
+                        (self.surplus, self.untold) = (rest, rest);
+                        true
+                    }
                     _ => {
                         self.untold += rest;
                         self.lose();
                         false
                     }
                 }
+            }
+            Protocol::Http if nobody_asked && self.is_idle() => {
+                (self.surplus, self.untold) = (bytes, bytes);
+                true
             }
             Protocol::Silent | Protocol::Http => {
                 self.untold += bytes;

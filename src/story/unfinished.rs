@@ -25,6 +25,7 @@ pub(super) fn unfinished(connection: &Connection) -> Option<Unfinished> {
     let request = &connection.request;
     let begun =
         request.protocol == Protocol::Http && !request.in_body && connection.waiting.is_empty();
+    let begun = begun && !request.in_odd_head();
     let given_up = connection.client || connection.ended || connection.gave_up;
     let pending = request.pending();
     (begun && !given_up && !pending.is_empty()).then(|| Unfinished {

@@ -2,7 +2,7 @@
 
 use super::{
     ADDRESS_MOST, BUFFERS_MOST, CONTROL_MOST, IOVEC, MESSAGES_MOST, MMSGHDR, MSGHDR, Memory,
-    OPTION_MOST, PATH_MOST, POLLFD, kept, small_size,
+    OPTION_MOST, PATH_MOST, POLLFD, small_size,
 };
 use crate::abi::calls::Kind;
 use crate::abi::flags;

@@ -168,12 +168,17 @@ impl Reader {
             self.trailer_bytes,
             self.trailers,
         ) = (0, 0, 0, 0);
-        self.state = match self.head.framing {
+        self.state = self.body_state();
+        Ok(Part::Head(blank.next))
+    }
+
+    /// Where a body begins, or a message without one ends.
+    pub(super) fn body_state(&self) -> State {
+        match self.head.framing {
             Framing::None | Framing::ContentLength(0) => State::Done,
             Framing::ContentLength(length) => State::Length(length),
             Framing::Chunked => State::Size(SizeLine::default()),
             Framing::UntilClose => State::UntilClose,
-        };
-        Ok(Part::Head(blank.next))
+        }
     }
 }

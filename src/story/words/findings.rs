@@ -79,8 +79,17 @@ pub enum Finding {
         /// Its bytes, in that call.
         bytes: u64,
     },
-    /// Lines of a response's head end in LF alone, or no blank line ends it.
+    /// A body behind a status that has none.
+    BodyForbidden {
+        /// The status.
+        status: u16,
+        /// Its bytes, in that call.
+        bytes: u64,
+    },
+    /// Lines of a response's head end in LF alone.
     MissingCrlf,
+    /// No blank line ends a response's head.
+    NoBlankLine,
     /// One connection could not be accepted, so the program ended.
     AcceptErrorExit(Errno),
 }
@@ -125,9 +134,11 @@ impl Finding {
             Finding::CloseWithUnread { .. } => "close-with-unread",
             Finding::SigpipeDeath => "sigpipe-death",
             Finding::SplitResponse { .. } => "split-response-write",
-            Finding::LengthShort { .. } | Finding::LengthLong { .. } => "content-length-mismatch",
+            Finding::LengthShort { .. }
+            | Finding::LengthLong { .. }
+            | Finding::BodyForbidden { .. } => "content-length-mismatch",
             Finding::HeadBodySent { .. } => "head-body-sent",
-            Finding::MissingCrlf => "missing-crlf",
+            Finding::MissingCrlf | Finding::NoBlankLine => "missing-crlf",
             Finding::AcceptErrorExit(_) => "accept-error-exit",
         }
     }
@@ -147,7 +158,9 @@ impl Finding {
             | Finding::LengthShort { .. }
             | Finding::LengthLong { .. }
             | Finding::HeadBodySent { .. }
+            | Finding::BodyForbidden { .. }
             | Finding::MissingCrlf
+            | Finding::NoBlankLine
             | Finding::AcceptErrorExit(_) => Verdict::Error,
         }
     }
@@ -252,6 +265,14 @@ impl Finding {
                 pen.text("HEAD was answered with a body: ");
                 count(pen, bytes, "byte");
             }
+            Finding::BodyForbidden { status, bytes } => {
+                pen.text("a ");
+                pen.number(u64::from(status));
+                pen.text(" has no body, and ");
+                count(pen, bytes, "byte");
+                pen.text(" went behind it");
+            }
+            Finding::NoBlankLine => pen.text("a head that no blank line ends"),
             Finding::MissingCrlf => pen.text("a head whose lines do not end in CR LF"),
             Finding::AcceptErrorExit(errno) => {
                 pen.text("ended because of one accept: ");

@@ -46,7 +46,7 @@ impl Note {
             }
             Note::Injected(_) => "injected",
             Note::ShortWrite(..) => "short-write",
-            Note::NotHttp(Foreign::Tls) => "tls",
+            Note::NotHttp(Foreign::Tls) | Note::PlainPort => "tls",
             Note::NotHttp(Foreign::Http2) => "http2",
             Note::NotHttp(Foreign::Unknown) | Note::RawBytes(..) => "not-http",
             Note::Malformed(..) | Note::Rule(_) => "malformed",
@@ -62,7 +62,7 @@ impl Note {
             Note::Preconnect => "preconnect",
             Note::ListenerClosed | Note::Closed | Note::ClosedMany(_) => "closed",
             Note::ListenerElsewhere => "listener-elsewhere",
-            Note::Forked(_) => "forked",
+            Note::Forked(..) => "forked",
             Note::ThreadMade(_) => "thread-made",
             Note::Pair(_) => "pair",
             Note::HandedOver(_) | Note::Handed(_) => "handed-over",

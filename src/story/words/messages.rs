@@ -2,12 +2,14 @@
 
 use super::pen::{LONG, Pen, arrow, count, part_of};
 use super::{Progress, Way};
+use crate::story::beginning::NO_MINOR;
 use crate::story::text::Text;
 
 pub(super) fn request(pen: &mut impl Pen, line: &Text, minor: u8, progress: Progress) {
     arrow(pen, Way::Request);
     pen.bytes(line.as_bytes(), line.is_cut());
     match minor {
+        NO_MINOR => {}
         1 => pen.spare(" HTTP/1.1"),
         _ => {
             pen.text(" HTTP/1.");

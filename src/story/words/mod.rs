@@ -143,6 +143,8 @@ pub enum Note {
     Rule(&'static Code),
     /// Bytes are missing where the framing depends on them.
     FramingLost,
+    /// HTTP answers a client that began with TLS.
+    PlainPort,
     /// A file was opened.
     FileOpened,
     /// A directory was opened.
@@ -167,8 +169,8 @@ pub enum Note {
     ListenerClosed,
     /// A forked process closed its number for a listening socket.
     ListenerElsewhere,
-    /// A process was made: a copy of this one.
-    Forked(Pid),
+    /// A process was made: a copy of this one, or (`true`) one that works in this one's memory.
+    Forked(Pid, bool),
     /// A thread was made.
     ThreadMade(Pid),
     /// Two descriptors at once; true for sockets, false for a pipe.

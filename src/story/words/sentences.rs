@@ -120,7 +120,8 @@ impl Note {
                 pen.text("short: took ");
                 part_of(pen, *taken, *offered);
             }
-            Note::NotHttp(Foreign::Tls) => pen.text("TLS hello on a plain port"),
+            Note::NotHttp(Foreign::Tls) => pen.text("TLS begins: it is encrypted"),
+            Note::PlainPort => pen.text("a TLS hello came: a plain port"),
             Note::NotHttp(Foreign::Http2) => pen.text("HTTP/2 begins: not decoded"),
             Note::NotHttp(Foreign::Unknown) => pen.text("this is not HTTP"),
             Note::RawBytes(way, bytes) => {
@@ -173,7 +174,12 @@ impl Note {
             Note::ListenerClosed => pen.text("no connections any more"),
             Note::Closed => pen.text("number given back"),
             Note::ListenerElsewhere => pen.text("our copy; the parent has one"),
-            Note::Forked(child) => {
+            Note::Forked(child, true) => {
+                pen.text("process ");
+                pen.number(u64::from(child.0));
+                pen.text(" runs in our memory");
+            }
+            Note::Forked(child, false) => {
                 pen.text("process ");
                 pen.number(u64::from(child.0));
                 pen.text(" is a copy of us");

@@ -61,10 +61,11 @@ pub struct Piece {
 /// The story's limits: what programs accept, within reason.
 const LIMITS: Limits = Limits {
     head: 64 << 10,
-    line: 16 << 10,
-    fields: 100,
+    line: 64 << 10,
+    fields: 4096,
     body: u64::MAX,
     bare_lf: false,
+    lenient: true,
 };
 
 /// So many methods wait for their responses on one connection.
