@@ -230,7 +230,7 @@ fn answers_to_head_and_heads_without_their_ends() {
     );
     servers.asked("missing-crlf-blank", &[GET]).only(
         "missing-crlf",
-        "c1 r1 a head whose lines do not end in CR LF",
+        "c1 r1 a head that no blank line ends",
         ["close", "c1", "r1"],
     );
     servers

@@ -225,8 +225,9 @@ fn nothing_is_wrong_with_a_go_server() {
     server.ends_well(Signal::SIGTERM);
 }
 
+/// It sends a body in answer to HEAD. If one day it does not, nothing is wrong with it.
 #[test]
-fn nothing_is_wrong_with_busyboxs_server() {
+fn what_is_wrong_with_busyboxs_server_is_so() {
     if !able(&["busybox"]) {
         return;
     }
@@ -237,7 +238,26 @@ fn nothing_is_wrong_with_busyboxs_server() {
     let command = ["busybox", "httpd", "-f", "-p", &address];
     let server = Traced::start(&folder, "busybox", port, &command);
     all(&folder, port);
-    server.ends_well(Signal::SIGTERM);
+    let mut client = TcpStream::connect(&address).unwrap();
+    client
+        .write_all(b"HEAD /index.html HTTP/1.0\r\n\r\n")
+        .unwrap();
+    let with_body = read_all(&mut client).ends_with(b"\r\n\r\n<p>a page</p>\n");
+    let told = server.end(Signal::SIGTERM);
+    // It closes without waiting for the end of a body that was announced: sometimes before it has read that no more
+    // comes.
+    let (unread, wrong): (Vec<&str>, Vec<&str>) = told
+        .wrong()
+        .into_iter()
+        .partition(|finding| finding.contains("closed with 99996 bytes of the body unread"));
+    assert!(unread.len() <= 1, "{unread:?}");
+    assert_eq!(wrong.len(), usize::from(with_body), "{wrong:?}");
+    for finding in wrong {
+        assert!(
+            finding.contains("HEAD was answered with a body: 14 bytes"),
+            "{finding}"
+        );
+    }
 }
 
 #[test]

@@ -63,9 +63,9 @@ fn a_go_server_is_told_as_curl_says() {
     let exchanges = told.served();
     let (ordinary, rest) = exchanges.split_at(seen.len());
     agree(&told.only(ordinary), &seen, &["read", "write"]);
-    // It answers a line that has no end with 400: a response to no request.
+    // It answers a line that has no end with 400.
     let (refused, rest) = rest.split_last().unwrap();
-    assert_eq!((&*refused.line, refused.status), ("", 400));
+    assert_eq!((&*refused.line, refused.status), ("GET /unfini", 400));
     assert_eq!(refused.bytes_out, refusal);
     let lines: Vec<_> = rest.iter().map(|e| (&e.line, e.status)).collect();
     assert_eq!(
@@ -111,7 +111,12 @@ fn busyboxs_server_is_told_as_curl_and_its_own_log_say() {
     let address = format!("127.0.0.1:{port}");
     let command = ["busybox", "httpd", "-f", "-vv", "-p", &address];
     let server = Traced::start(&folder, "busybox", port, &command);
-    let seen = ordinary(port, "/index.html", "/big");
+    let mut seen = ordinary(port, "/index.html", "/big");
+    // It sends a body in answer to HEAD, which curl does not take.
+    let heads = seen
+        .iter_mut()
+        .filter(|seen| seen.line.starts_with("HEAD "));
+    heads.for_each(|seen| seen.got = None);
     let told = server.end(Signal::SIGTERM);
     let log = said(&folder.0, "busybox");
     agree(&told, &seen, &["read", "write"]);

@@ -42,6 +42,10 @@ impl Tracer {
             self.gone_early.swap_remove(place);
             return;
         }
+        if self.tracees.contains_key(&child) {
+            // It stopped first, and nobody seemed to be there to tell of it.
+            return;
+        }
         self.adopt(child, pid, false);
         let sandboxed = self.is_sandboxed(parent);
         if let Some(tracee) = self.tracees.get_mut(&child) {

@@ -89,6 +89,14 @@ pub fn process_of(tid: Tid) -> Option<u32> {
     status_field(tid, "Tgid:")
 }
 
+/// The process whose thread has made this one: its own process made a thread, its parent a process.
+pub fn maker_of(tid: Tid) -> Option<u32> {
+    match process_of(tid)? {
+        process if process == tid as u32 => status_field(tid, "PPid:"),
+        process => Some(process),
+    }
+}
+
 /// The effective one of the ids in this line of `/proc/TID/status`: `Uid:` or `Gid:`.
 pub fn effective(tid: Tid, name: &str) -> Option<u32> {
     numbers(tid, name)?.get(1).copied()

@@ -342,19 +342,43 @@ impl Tracer {
             self.ended = ended;
             self.control.main.store(0, Ordering::SeqCst);
         }
-        if self.tracees.is_empty() {
-            // A parent that was killed told of no child: those wait for nobody.
-            for child in std::mem::take(&mut self.early) {
-                self.adopt(child, super::tracee::process_of(child).unwrap_or(0), false);
-                self.go_on(child, 0);
+        self.take_orphans();
+    }
+
+    /// A parent that was killed, or whose thread became another program's, told of no child: those wait for nobody.
+    pub(super) fn take_orphans(&mut self) {
+        let early = std::mem::take(&mut self.early);
+        for child in early {
+            match self.may_be_told(child) {
+                true => self.early.push(child),
+                false => self.take(child),
             }
+        }
+    }
+
+    /// Whether there is still somebody to tell of this child.
+    fn may_be_told(&self, child: Tid) -> bool {
+        super::tracee::maker_of(child)
+            .is_some_and(|maker| self.tracees.values().any(|other| other.pid == maker))
+    }
+
+    /// Takes a stopped child whose birth nobody tells.
+    fn take(&mut self, child: Tid) {
+        self.adopt(child, super::tracee::process_of(child).unwrap_or(0), false);
+        match self.leaving {
+            // SAFETY: sends a signal to a process that cannot be another's: it is not waited for yet.
+            true => drop(unsafe { libc::kill(child, libc::SIGKILL) }),
+            false => self.go_on(child, 0),
         }
     }
 
     fn stopped(&mut self, tid: Tid, stop: Stop, to: &Handover) {
         if !self.tracees.contains_key(&tid) {
-            // A child whose parent has not told of it yet: it waits until then.
-            return self.early.push(tid);
+            // A child whose parent has not told of it yet: it waits until then, if there is a parent.
+            return match self.may_be_told(tid) {
+                true => self.early.push(tid),
+                false => self.take(tid),
+            };
         }
         match stop {
             Stop::Filtered | Stop::Call => self.at_border(tid, to),
