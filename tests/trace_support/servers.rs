@@ -21,6 +21,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::process::Child;
 use std::process::Command;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicU16;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -359,6 +360,12 @@ pub fn none_is_lost(counted: u64, told: &Told, logged: u64) {
 
 /// The Go server of `demo/servers`, built once for all runs of the tests.
 pub fn go_server() -> PathBuf {
+    // Tests of one program run at the same time: one of them builds it.
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(build_go_server).clone()
+}
+
+fn build_go_server() -> PathBuf {
     let built = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hi-go");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/servers/hi.go");
     let age = |path: &Path| {
