@@ -22,7 +22,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
 use std::process::Stdio;
-use trace_support::differential::{Log, differences, log, run};
+use trace_support::differential::{Log, differences, pair, run};
 use trace_support::*;
 
 /// Calls that are named, and whose arguments are shown as they stand in the registers, while strace takes
@@ -82,7 +82,7 @@ fn both(folder: &Folder, program: &Path, flags: &[&str]) -> (Log, Log) {
     httpsys.arg("-o").arg(&ours).arg("--").arg(program);
     httpsys.current_dir(place(folder));
     run(httpsys);
-    (log(&theirs), log(&ours))
+    pair(&theirs, &ours)
 }
 
 /// A line as far as it is compared. strace knows the machine's one interface that is everywhere by name, the
@@ -237,9 +237,9 @@ fn a_server_for_one_connection_is_shown_as_strace_shows_it() {
         let mut answer = String::new();
         client.read_to_string(&mut answer).unwrap();
         assert!(answer.ends_with("\r\n\r\nhello\n"), "{answer}");
-        log(&path)
+        path
     });
-    let [theirs, ours] = logs;
+    let (theirs, ours) = pair(&logs[0], &logs[1]);
     assert!(
         theirs.threads[0]
             .iter()

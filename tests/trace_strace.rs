@@ -7,7 +7,7 @@ mod trace_support;
 use common::Folder;
 use common::peer;
 use std::process::Command;
-use trace_support::differential::{differences, log, run};
+use trace_support::differential::{alone, differences, pair, run};
 use trace_support::*;
 
 /// What a server's life is made of, in one process and two threads.
@@ -124,10 +124,10 @@ fn the_strace_view_of_another_program_is_straces_own() {
         replay.arg("replay").arg(path);
         replay.args(["--view", "strace", "-o"]).arg(&shown);
         run(replay);
-        log(&shown).signals
+        alone(&shown).signals
     };
     let again = [replayed(&recorded), replayed(&theirs)];
-    let (theirs, ours) = (log(&theirs), log(&ours));
+    let (theirs, ours) = pair(&theirs, &ours);
     let signals = &theirs.signals;
     assert_eq!(signals.len(), 5, "{signals:#?}");
     assert_eq!(&ours.signals, signals);

@@ -16,8 +16,30 @@ pub struct Log {
     pub signals: Vec<String>,
 }
 
-/// Reads a log.
-pub fn log(path: &Path) -> Log {
+/// The two logs of a program that was run twice. A number that is a process id in either is none to be compared: it
+/// may also be a length, or three digits of a byte.
+pub fn pair(theirs: &Path, ours: &Path) -> (Log, Log) {
+    let mut ids = ids(theirs);
+    ids.extend(self::ids(ours));
+    (log(theirs, &ids), log(ours, &ids))
+}
+
+/// A log by itself.
+pub fn alone(path: &Path) -> Log {
+    log(path, &ids(path))
+}
+
+/// Who made calls.
+fn ids(path: &Path) -> Vec<String> {
+    let bytes = std::fs::read(path).expect("a log");
+    let text = String::from_utf8_lossy(&bytes);
+    let first = text.lines().filter_map(|line| line.split_once(' '));
+    let ids: std::collections::BTreeSet<&str> = first.map(|(tid, _)| tid).collect();
+    ids.into_iter().map(str::to_string).collect()
+}
+
+fn log(path: &Path, ids: &[String]) -> Log {
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let bytes = std::fs::read(path).expect("a log");
     let text = String::from_utf8_lossy(&bytes);
     let mut order = Vec::new();
@@ -52,7 +74,7 @@ pub fn log(path: &Path) -> Log {
         signals: signals
             .iter()
             .filter(|signal| !signal.starts_with("--- stopped by "))
-            .map(|signal| equal(signal, &order, &mut Vec::new()))
+            .map(|signal| equal(signal, &ids, &mut Vec::new()))
             .collect(),
         threads: order
             .iter()
@@ -64,7 +86,7 @@ pub fn log(path: &Path) -> Log {
                 let mut pointers = Vec::new();
                 calls[begin.unwrap_or(0)..]
                     .iter()
-                    .map(|call| equal(call, &order, &mut pointers))
+                    .map(|call| equal(call, &ids, &mut pointers))
                     .collect()
             })
             .collect(),
