@@ -45,7 +45,7 @@ pub struct DemoArgs {
     /// Ask what will happen before it is shown; the score comes last
     #[arg(long)]
     pub quiz: bool,
-    /// Other questions, in another order
+    /// Deal again: others of what can be asked, other wrong answers in another order
     #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true)]
     pub seed: u64,
 }

@@ -123,7 +123,7 @@ pub struct ShowArgs {
     /// Ask what will happen before it is shown; the score comes last
     #[arg(long, conflicts_with = "summary_only")]
     pub quiz: bool,
-    /// Other questions, in another order
+    /// Deal again: others of what can be asked, other wrong answers in another order
     #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true)]
     pub seed: u64,
     /// Leave out the lines that begin with `*`
@@ -139,7 +139,7 @@ pub struct ShowArgs {
     #[arg(long)]
     pub no_redact: bool,
     /// Show also what programs do before their first call that matters: loading libraries, locales,
-    /// modules (compact view of other programs)
+    /// modules (compact and explain views, --step and --quiz, of other programs)
     #[arg(long)]
     pub startup: bool,
 }
