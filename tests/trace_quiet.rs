@@ -9,7 +9,6 @@ use common::Folder;
 use common::PATIENCE;
 use common::httpsys;
 use common::models::models;
-use common::peer;
 use common::read_all;
 use common::read_response;
 use httpsys::server::IoModel;
@@ -29,10 +28,6 @@ use trace_support::*;
 /// A file of more than one write, and one of more than fits into any socket's buffers.
 const BIG: usize = 300_000;
 const HOLE: u64 = 64 << 20;
-
-fn able(peers: &[&str]) -> bool {
-    peers.iter().chain(&["curl"]).all(|name| peer(name)) && ptrace_allowed()
-}
 
 fn root(folder: &Folder) {
     folder.file("root/index.html", "<p>a page</p>\n");
